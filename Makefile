@@ -1,0 +1,56 @@
+# `make demo` and `make test` set everything up on a fresh Debian 12 with python3-venv and make.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+SYNC := $(UV) pip install --quiet --require-hashes --build-constraints requirements/build.txt
+
+.PHONY: demo test check fmt bench lock clean
+
+# uv itself comes pinned and hashed through the interpreter's own pip.
+$(VENV)/.uv: requirements/uv.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/uv.txt
+	touch $@
+
+$(VENV)/.base: $(VENV)/.uv requirements/base.txt requirements/build.txt pyproject.toml
+	VIRTUAL_ENV=$(VENV) $(SYNC) -r requirements/base.txt
+	VIRTUAL_ENV=$(VENV) $(SYNC) --no-deps -r requirements/build.txt
+	VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.base requirements/dev.txt
+	VIRTUAL_ENV=$(VENV) $(SYNC) -r requirements/dev.txt
+	touch $@
+
+demo: $(VENV)/.base
+	$(BIN)/homeward demo $(if $(filter 0,$(SERVE)),--no-serve) $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(REFERENCES),--references "$(REFERENCES)")
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+# Everything a change must pass; CI runs the same.
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m models.migrations check
+	$(MAKE) --no-print-directory test
+
+fmt: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks
+
+# Write the locks again: versions and hashes only, no address of any index.
+lock: $(VENV)/.uv
+	cd requirements && for part in uv build; do ../$(UV) pip compile --quiet --no-header --generate-hashes --universal --python-version 3.11 $$part.in -o $$part.txt; done
+	$(UV) pip compile --quiet --no-header --generate-hashes --universal --python-version 3.11 pyproject.toml -o requirements/base.txt --build-constraints requirements/build.txt
+	$(UV) pip compile --quiet --no-header --generate-hashes --universal --python-version 3.11 pyproject.toml --extra dev -c requirements/base.txt -o requirements/dev.txt --build-constraints requirements/build.txt
+
+clean:
+	rm -rf $(VENV) .demo .bench

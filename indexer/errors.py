@@ -1,0 +1,191 @@
+"""What can go wrong between a file and a candidate.
+
+    IndexerError
+    ├── ImageRefused             ImageUnreadable ImageTypeUnsupported ImageTooLarge ImageCorrupt ImageDecodeLimit
+    ├── PackError                PackMissing PackDamaged PackSourceMissing PackLicenceNotAccepted PackNameUnknown ...
+    ├── GalleryError             FaceAlreadyInGallery ForeignPack TemplateUnusable
+    │   └── SnapshotError        SnapshotDamaged SnapshotForeign
+    ├── KeyError_                KeyFileMissing KeyFileWrong KeyFileExposed
+    └── StorageError             BlobMissing BlobDamaged StorageFull
+"""
+
+from models.errors import HomewardError
+
+
+class IndexerError(HomewardError):
+    """The indexer could not do this."""
+
+
+# --- images ---------------------------------------------------------------------------------------------------------
+
+
+class ImageRefused(IndexerError):
+    """The file was refused."""
+
+
+class ImageEmpty(ImageRefused):
+    """The file is empty."""
+
+
+class ImageTypeUnsupported(ImageRefused):
+    """The file is not a JPEG, PNG or WebP picture; its name and declared type do not count, only its content."""
+
+
+class ImageTooLarge(ImageRefused):
+    """The picture claims {megapixels} megapixels; at most {limit} are taken."""
+
+
+class ImageTooSmall(ImageRefused):
+    """The picture is {width} x {height} pixels; at least {limit} on each side are needed."""
+
+
+class ImageCorrupt(ImageRefused):
+    """The picture is damaged or cut short and cannot be read to its end; send the original file again."""
+
+
+class ImageDecodeLimit(ImageRefused):
+    """Reading the picture needed more time or memory than is allowed."""
+
+
+# --- packs ----------------------------------------------------------------------------------------------------------
+
+
+class PackError(IndexerError):
+    """The pack cannot be used."""
+
+
+class PackNameUnknown(PackError):
+    """There is no pack called {pack}; `homeward packs list` shows those known here."""
+
+
+class PackMissing(PackError):
+    """The pack {pack} is not installed at {path}: run `homeward packs install {pack} --accept-license`."""
+
+
+class PackSourceMissing(PackError):
+    """The file {file} that the pack {pack} is made from is missing; {remedy}."""
+
+
+class PackDamaged(PackError):
+    """The file {file} of the pack {pack} is damaged: its SHA-256 is {found}, recorded was {expected}."""
+
+
+class PackUnreadable(PackError):
+    """The file {file} of the pack {pack} cannot be read: {reason}."""
+
+
+class PackLicenceNotAccepted(PackError):
+    """The pack {pack} has a licence that must be read and accepted first: add --accept-license."""
+
+
+class PackIncomplete(PackError):
+    """The folder of the pack {pack} has no {part} model; an InsightFace pack holds detection and recognition."""
+
+
+class PackProviderUnavailable(PackError):
+    """ONNX Runtime was asked for {wanted} but loaded {loaded}; install the right build or change the setting."""
+
+
+# --- gallery --------------------------------------------------------------------------------------------------------
+
+
+class GalleryError(IndexerError):
+    """The gallery could not do this."""
+
+
+class FaceAlreadyInGallery(GalleryError):
+    """Face {face_id} is already in the gallery."""
+
+
+class ForeignPack(GalleryError):
+    """Templates of pack {found} cannot be compared with those of pack {expected}."""
+
+
+class TemplateUnusable(GalleryError):
+    """A template must have {dimension} finite numbers and unit length: {reason}."""
+
+
+class GalleryNotReady(GalleryError):
+    """The gallery is still being loaded; try again in a few seconds."""
+
+
+class SnapshotError(GalleryError):
+    """The snapshot cannot be used."""
+
+
+class SnapshotMissing(SnapshotError):
+    """There is no snapshot at {path}."""
+
+
+class SnapshotDamaged(SnapshotError):
+    """The snapshot {path} is damaged: {reason}."""
+
+
+class SnapshotForeign(SnapshotError):
+    """The snapshot {path} was made for pack {found}; this gallery is of pack {expected}."""
+
+
+# --- keys and storage -----------------------------------------------------------------------------------------------
+
+
+class KeyProblem(IndexerError):
+    """The key cannot be used."""
+
+
+class KeyFileMissing(KeyProblem):
+    """There is no key file at {path}: run `homeward init`, or put the copy of the key back there."""
+
+
+class KeyFileWrong(KeyProblem):
+    """The key file {path} does not belong to this data: {reason}."""
+
+
+class KeyFileExposed(KeyProblem):
+    """The key file {path} can be read by others (mode {mode}); run `chmod 600 {path}`."""
+
+
+class KeyFileExists(KeyProblem):
+    """There is already a key file at {path}; it is never overwritten."""
+
+
+class SealBroken(KeyProblem):
+    """Sealed bytes could not be opened: they were changed, or belong to another key or another object."""
+
+
+class StorageError(IndexerError):
+    """The storage could not do this."""
+
+
+class BlobMissing(StorageError):
+    """The stored file {name} is missing; `homeward doctor` lists what else is."""
+
+
+class BlobNameUnusable(StorageError):
+    """{name} is no name for stored bytes."""
+
+
+class StorageFull(StorageError):
+    """There is no room left to store this; nothing was kept. Free space and send it again."""
+
+
+# --- faces and searches ---------------------------------------------------------------------------------------------
+
+
+class FaceRefused(IndexerError):
+    """The face cannot be used."""
+
+
+class NoFaceFound(FaceRefused):
+    """No face was found: {advice}."""
+
+
+class SeveralFacesFound(FaceRefused):
+    """{count} faces were found; say which one is the child."""
+
+
+class FaceNumberUnknown(FaceRefused):
+    """There is no face number {number}; the picture has faces 0 to {last}."""
+
+
+class CaseNotSearchable(IndexerError):
+    """The case cannot be searched: {reason}."""
