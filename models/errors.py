@@ -42,3 +42,13 @@ class AlreadyAnswered(RecordError):
 
 class SamePerson(RecordError):
     """A second person has to do this: {reason}."""
+
+
+class DatabaseKeyWrong(HomewardError):
+    """The database {file} cannot be opened with this key: it is another key's, or it is damaged.
+
+    Put the right key file in place, or restore a backup; nothing was changed."""
+
+
+class SchemaUnknown(HomewardError):
+    """The database has schema {found}, this version of Homeward needs {needed}: {remedy}."""

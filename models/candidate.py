@@ -1,0 +1,129 @@
+"""Candidates: (case, street face) pairs worth human eyes, the searches that found them, and what became of them."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+from models.errors import WrongState
+from models.types import BigId, Moment, RandomId, UtcDateTime, by_whom, now, one_of
+
+
+class CandidateState(StrEnum):
+    OPEN = "open"
+    IN_REVIEW = "in_review"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    CONFLICT = "conflict"
+    RELEASED = "released"
+    REUNITED = "reunited"
+    ELSEWHERE = "elsewhere"
+    NOT_THE_CHILD = "not_the_child"
+    WITHDRAWN = "withdrawn"
+
+
+OUTCOMES = frozenset({CandidateState.REUNITED, CandidateState.ELSEWHERE, CandidateState.NOT_THE_CHILD})
+
+# design section 7; `withdrawn` is reached from every state.
+_NEXT: dict[CandidateState, frozenset[CandidateState]] = {
+    CandidateState.OPEN: frozenset({CandidateState.IN_REVIEW}),
+    CandidateState.IN_REVIEW: frozenset({CandidateState.CONFIRMED, CandidateState.REJECTED, CandidateState.CONFLICT}),
+    CandidateState.CONFLICT: frozenset({CandidateState.CONFIRMED, CandidateState.REJECTED}),
+    CandidateState.CONFIRMED: frozenset({CandidateState.RELEASED}),
+    CandidateState.RELEASED: OUTCOMES,
+}
+
+
+def verdict(first: int, second: int) -> CandidateState:
+    """What two locked answers in -2..+2 make of a candidate (design section 7)."""
+    if min(first, second) >= 1 and first + second >= 3:
+        return CandidateState.CONFIRMED
+    if max(first, second) <= -1:
+        return CandidateState.REJECTED
+    return CandidateState.CONFLICT
+
+
+class Candidate(Base):
+    """One (case, street face) pair. It has a rank and a score within each search, and a life of its own.
+
+    ``batch`` 1 is reviewed first (the five best of a search); 2 when a supervisor asks or none of 1 is confirmed.
+    """
+
+    __tablename__ = "candidates"
+    __table_args__ = (UniqueConstraint("case_id", "face_id"),)
+
+    id: Mapped[RandomId]
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
+    # Null once the photo was erased: the decision stays, the child's face does not.
+    face_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("faces.id", ondelete="SET NULL"), index=True)
+    state: Mapped[CandidateState] = mapped_column(one_of(CandidateState), default=CandidateState.OPEN, index=True)
+    batch: Mapped[int] = mapped_column(default=1)
+    found_at: Mapped[Moment] = mapped_column(default=now)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it so
+
+    def _become(self, state: CandidateState, change: str) -> None:
+        if state not in _NEXT.get(self.state, frozenset()):
+            raise WrongState(thing="candidate", state=self.state, change=change)
+        self.state, self.decided_at = state, now()
+
+    def start_review(self) -> None:
+        if self.state is not CandidateState.IN_REVIEW:
+            self._become(CandidateState.IN_REVIEW, "reviewed")
+
+    def settle(self, first: int, second: int) -> None:
+        """Two people have answered."""
+        self._become(verdict(first, second), "decided")
+
+    def adjudicate(self, same: bool) -> None:
+        if self.state is not CandidateState.CONFLICT:
+            raise WrongState(thing="candidate", state=self.state, change="adjudicated")
+        self._become(CandidateState.CONFIRMED if same else CandidateState.REJECTED, "adjudicated")
+
+    def release(self) -> None:
+        self._become(CandidateState.RELEASED, "released")
+
+    def conclude(self, outcome: CandidateState) -> None:
+        self._become(outcome, f"concluded as {outcome}")
+
+    def withdraw(self) -> None:
+        self.state, self.decided_at = CandidateState.WITHDRAWN, now()
+
+    def hasten(self) -> None:
+        """Into the batch that is reviewed first."""
+        self.batch = 1
+
+
+class Search(Base):
+    """All references of one case against the gallery, once. What the answer echoed is kept with it."""
+
+    __tablename__ = "searches"
+
+    id: Mapped[RandomId]
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
+    asked_by: Mapped[UUID] = by_whom()
+    reason: Mapped[str] = mapped_column(String(500))
+    pack_id: Mapped[str] = mapped_column(ForeignKey("packs.id"))
+    gallery_size: Mapped[int]
+    threshold: Mapped[float | None]
+    expected_false_candidates: Mapped[float | None]
+    expected_false_reason: Mapped[str | None] = mapped_column(String(64))
+    at: Mapped[Moment] = mapped_column(default=now)
+
+
+class SearchResult(Base):
+    """The place of one candidate in one search."""
+
+    __tablename__ = "search_results"
+
+    search_id: Mapped[UUID] = mapped_column(ForeignKey("searches.id", ondelete="CASCADE"), primary_key=True)
+    rank: Mapped[int] = mapped_column(primary_key=True)
+    candidate_id: Mapped[UUID] = mapped_column(ForeignKey("candidates.id", ondelete="CASCADE"), index=True)
+    reference_id: Mapped[UUID | None] = mapped_column(ForeignKey("references.id", ondelete="SET NULL"))
+    score: Mapped[float]
+    flags: Mapped[list[str]] = mapped_column(JSON)

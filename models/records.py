@@ -1,0 +1,50 @@
+"""Every record, imported once so that metadata is whole (Alembic and tests read it from here)."""
+
+from models.alert import Alert
+from models.audit import AuditEntry
+from models.base import Base
+from models.candidate import Candidate, Search, SearchResult
+from models.case import Case
+from models.erasure import DiscardedBlob, Erasure, LedgerEntry
+from models.face import Face
+from models.installation import Installation
+from models.pack import PackRecord
+from models.photo import Photo, PhotoBand, Receipt
+from models.reference import Reference
+from models.request import IdempotentRequest
+from models.review import Adjudication, Assignment, Authority, Outcome, Release, Review
+from models.template import GalleryChange, Template
+from models.user import ApiKey, Invitation, User, UserSession
+
+__all__ = [
+    "Adjudication",
+    "Alert",
+    "ApiKey",
+    "Assignment",
+    "AuditEntry",
+    "Authority",
+    "Base",
+    "Candidate",
+    "Case",
+    "DiscardedBlob",
+    "Erasure",
+    "Face",
+    "GalleryChange",
+    "IdempotentRequest",
+    "Installation",
+    "Invitation",
+    "LedgerEntry",
+    "Outcome",
+    "PackRecord",
+    "Photo",
+    "PhotoBand",
+    "Receipt",
+    "Reference",
+    "Release",
+    "Review",
+    "Search",
+    "SearchResult",
+    "Template",
+    "User",
+    "UserSession",
+]

@@ -1,0 +1,148 @@
+"""What people say of candidates: assignments, locked answers, adjudication, release, outcome."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+from models.errors import SamePerson, WrongState
+from models.types import Moment, RandomId, UtcDateTime, by_whom, now, one_of
+from models.user import User
+
+ALONE_WAITS = timedelta(hours=24)  # an installation with one supervisor: they agree with themselves a day later
+
+
+class AssignmentState(StrEnum):
+    OPEN = "open"
+    ANSWERED = "answered"
+    KNOWS_CHILD = "knows_child"
+    LAPSED = "lapsed"
+
+
+class Assignment(Base):
+    """One candidate given to one reviewer. ``id`` is all the reviewer ever learns of it."""
+
+    __tablename__ = "assignments"
+    __table_args__ = (UniqueConstraint("candidate_id", "reviewer_id"),)
+
+    id: Mapped[RandomId]
+    candidate_id: Mapped[UUID] = mapped_column(ForeignKey("candidates.id", ondelete="CASCADE"), index=True)
+    reviewer_id: Mapped[UUID] = by_whom(index=True)
+    state: Mapped[AssignmentState] = mapped_column(one_of(AssignmentState), default=AssignmentState.OPEN)
+    given_at: Mapped[Moment] = mapped_column(default=now)
+    lapses_at: Mapped[Moment]
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    def is_open(self, at: datetime) -> bool:
+        return self.state is AssignmentState.OPEN and at < self.lapses_at
+
+    def _close(self, state: AssignmentState) -> None:
+        if not self.is_open(now()):
+            state_seen = self.state if self.state is not AssignmentState.OPEN else AssignmentState.LAPSED
+            raise WrongState(thing="assignment", state=state_seen, change="answered")
+        self.state, self.closed_at = state, now()
+
+    def answer(self) -> None:
+        self._close(AssignmentState.ANSWERED)
+
+    def recuse(self) -> None:
+        self._close(AssignmentState.KNOWS_CHILD)
+
+    def lapse(self) -> None:
+        self.state, self.closed_at = AssignmentState.LAPSED, now()
+
+    def give_again(self, lapses_at: datetime) -> None:
+        self.state, self.given_at, self.lapses_at, self.closed_at = AssignmentState.OPEN, now(), lapses_at, None
+
+
+class Review(Base):
+    """One reviewer's locked answer, -2 different ... +2 same, with feature ratings. It is never changed."""
+
+    __tablename__ = "reviews"
+    __table_args__ = (
+        UniqueConstraint("candidate_id", "reviewer_id"),
+        CheckConstraint("answer BETWEEN -2 AND 2", name="answer"),
+    )
+
+    id: Mapped[RandomId]
+    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignments.id", ondelete="CASCADE"), unique=True)
+    candidate_id: Mapped[UUID] = mapped_column(ForeignKey("candidates.id", ondelete="CASCADE"))
+    reviewer_id: Mapped[UUID] = by_whom()
+    answer: Mapped[int]
+    features: Mapped[dict[str, int]] = mapped_column(JSON)
+    comment: Mapped[str] = mapped_column(String(2000), default="")
+    locked_at: Mapped[Moment] = mapped_column(default=now)
+
+
+class Adjudication(Base):
+    """A supervisor's decision where two reviewers differ."""
+
+    __tablename__ = "adjudications"
+
+    candidate_id: Mapped[UUID] = mapped_column(ForeignKey("candidates.id", ondelete="CASCADE"), primary_key=True)
+    by: Mapped[UUID] = by_whom()
+    same: Mapped[bool]
+    reason: Mapped[str] = mapped_column(String(2000))
+    at: Mapped[Moment] = mapped_column(default=now)
+
+
+class Authority(Base):
+    """Someone a confirmed candidate may be released to. Two supervisors put it on the list."""
+
+    __tablename__ = "authorities"
+
+    id: Mapped[RandomId]
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    contact: Mapped[str] = mapped_column(String(500))
+    proposed_by: Mapped[UUID] = by_whom()
+    agreed_by: Mapped[UUID | None] = by_whom()
+    agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def is_listed(self) -> bool:
+        return self.agreed_at is not None and self.retired_at is None
+
+    def agree(self, supervisor: User) -> None:
+        if supervisor.id == self.proposed_by:
+            raise SamePerson(reason="an authority is put on the list by two supervisors")
+        self.agreed_by, self.agreed_at = supervisor.id, now()
+
+
+class Release(Base):
+    """Place, time and photo of a confirmed candidate, handed to an authority by two supervisors."""
+
+    __tablename__ = "releases"
+
+    candidate_id: Mapped[UUID] = mapped_column(ForeignKey("candidates.id", ondelete="CASCADE"), primary_key=True)
+    authority_id: Mapped[UUID] = mapped_column(ForeignKey("authorities.id"))
+    reason: Mapped[str] = mapped_column(String(2000))
+    proposed_by: Mapped[UUID] = by_whom()
+    proposed_at: Mapped[Moment] = mapped_column(default=now)
+    agreed_by: Mapped[UUID | None] = by_whom()
+    agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    def agree(self, supervisor: User, only_supervisor: bool) -> None:
+        """``only_supervisor``: there is no second one, so a day's wait stands in for their eyes."""
+        if self.agreed_at is not None:
+            raise WrongState(thing="release", state="agreed", change="agreed")
+        waited = now() - self.proposed_at >= ALONE_WAITS
+        if supervisor.id == self.proposed_by and not (only_supervisor and waited):
+            raise SamePerson(reason="a release is agreed by a second supervisor; a lone one waits 24 hours")
+        self.agreed_by, self.agreed_at = supervisor.id, now()
+
+
+class Outcome(Base):
+    """What an authority established."""
+
+    __tablename__ = "outcomes"
+
+    candidate_id: Mapped[UUID] = mapped_column(ForeignKey("candidates.id", ondelete="CASCADE"), primary_key=True)
+    established_by: Mapped[str] = mapped_column(String(64))  # DNA, documents, ...
+    note: Mapped[str] = mapped_column(String(2000), default="")
+    for_worker: Mapped[str] = mapped_column(String(2000), default="")  # what the authority lets the case worker read
+    recorded_by: Mapped[UUID] = by_whom()
+    recorded_at: Mapped[Moment] = mapped_column(default=now)

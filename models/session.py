@@ -1,0 +1,113 @@
+"""The database: one engine, a `reading` and a `writing` session.
+
+    ========== ============================== ===========================================
+    session    SQLite                         PostgreSQL
+    ========== ============================== ===========================================
+    reading()  BEGIN, a snapshot, no lock     READ ONLY transaction
+    writing()  BEGIN IMMEDIATE, the one       transaction; numbers drawn last, under
+               writer                         advisory locks held until commit
+    ========== ============================== ===========================================
+
+`writing` is the only place that commits.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlcipher3
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session
+
+from models.audit import chain_acts
+from models.errors import DatabaseKeyWrong
+from models.template import number_gallery_changes
+
+WAL_SAFE_SINCE = (3, 51, 3)  # earlier SQLite can corrupt a WAL used by two processes (sqlite.org/wal.html#walresetbug)
+BUSY_MS = 30_000
+POOL = {"pool_size": 24, "max_overflow": 24, "pool_timeout": 10}  # more than the service has threads, or they starve
+
+
+class Database:
+    """Records behind one engine. Make it with `open_sqlite` or `open_postgresql`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._reader = engine.execution_options(postgresql_readonly=True)
+        self._writer = engine.execution_options(homeward_writing=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees one state of the records and cannot change it."""
+        with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
+            event.listen(session, "before_flush", _refuse_to_write)
+            with session.begin():
+                yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """One transaction: all of it is committed when the block ends, or none of it."""
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+            session.flush()
+            number_gallery_changes(session)
+            chain_acts(session)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_database(url: str | None, sqlite_file: Path, key: str) -> Database:
+    """The database at ``url``, or, without one, the encrypted ``sqlite_file``. ``key``: 64 hex digits."""
+    return open_postgresql(url) if url else open_sqlite(sqlite_file, key)
+
+
+def open_sqlite(file: Path, key: str) -> Database:
+    """SQLite in SQLCipher, the whole file encrypted under ``key``. `DatabaseKeyWrong`."""
+    engine = create_engine(f"sqlite+pysqlite:///{file}", module=sqlcipher3.dbapi2, **POOL)
+    wal = sqlcipher3.dbapi2.sqlite_version_info >= WAL_SAFE_SINCE
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin or commit on its own
+        for pragma in (
+            f"key = \"x'{key}'\"",
+            f"busy_timeout = {BUSY_MS}",
+            f"journal_mode = {'WAL' if wal else 'DELETE'}",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "recursive_triggers = ON",  # else INSERT OR REPLACE slips past the audit's delete trigger
+            "secure_delete = ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get("homeward_writing")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return _checked(Database(engine), file)
+
+
+def open_postgresql(url: str) -> Database:
+    """PostgreSQL through psycopg; ``url`` begins with postgresql+psycopg://."""
+    return Database(create_engine(url, pool_pre_ping=True, **POOL))
+
+
+def _checked(database: Database, file: Path) -> Database:
+    try:
+        with database.reading() as session:
+            session.execute(text("SELECT count(*) FROM sqlite_master"))
+    except DatabaseError as error:
+        database.close()
+        if "not a database" not in str(error):
+            raise
+        raise DatabaseKeyWrong(file=file) from error
+    return database
+
+
+def _refuse_to_write(session: Session, *_: object) -> None:
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("a reading session cannot write")

