@@ -1,12 +1,13 @@
 """What can go wrong between a file and a candidate.
 
-    IndexerError
-    ├── ImageRefused             ImageUnreadable ImageTypeUnsupported ImageTooLarge ImageCorrupt ImageDecodeLimit
-    ├── PackError                PackMissing PackDamaged PackSourceMissing PackLicenceNotAccepted PackNameUnknown ...
-    ├── GalleryError             FaceAlreadyInGallery ForeignPack TemplateUnusable
-    │   └── SnapshotError        SnapshotDamaged SnapshotForeign
-    ├── KeyError_                KeyFileMissing KeyFileWrong KeyFileExposed
-    └── StorageError             BlobMissing BlobDamaged StorageFull
+IndexerError
+├── ImageRefused             ImageEmpty ImageTypeUnsupported ImageTooLarge ImageTooSmall ImageCorrupt ImageDecodeLimit
+├── DecoderUnavailable
+├── PackError                PackMissing PackDamaged PackSourceMissing PackLicenceNotAccepted PackNameUnknown ...
+├── GalleryError             FaceAlreadyInGallery ForeignPack TemplateUnusable
+│   └── SnapshotError        SnapshotDamaged SnapshotForeign
+├── KeyProblem               KeyFileMissing KeyFileWrong KeyFileExposed KeyFileExists SealBroken
+└── StorageError             BlobMissing BlobNameUnusable StorageUnavailable StorageFull
 """
 
 from models.errors import HomewardError
@@ -32,7 +33,7 @@ class ImageTypeUnsupported(ImageRefused):
 
 
 class ImageTooLarge(ImageRefused):
-    """The picture claims {megapixels} megapixels; at most {limit} are taken."""
+    """The picture claims {width} x {height} pixels; at most {limit} megapixels, and 65,500 pixels a side, are taken."""
 
 
 class ImageTooSmall(ImageRefused):
@@ -45,6 +46,10 @@ class ImageCorrupt(ImageRefused):
 
 class ImageDecodeLimit(ImageRefused):
     """Reading the picture needed more time or memory than is allowed."""
+
+
+class DecoderUnavailable(IndexerError):
+    """Pictures cannot be read just now: {reason}. This is no fault of the picture; `homeward doctor` looks further."""
 
 
 # --- packs ----------------------------------------------------------------------------------------------------------
@@ -137,7 +142,7 @@ class KeyFileMissing(KeyProblem):
 
 
 class KeyFileWrong(KeyProblem):
-    """The key file {path} does not belong to this data: {reason}."""
+    """The key file {path} is not the right one: {reason}."""
 
 
 class KeyFileExposed(KeyProblem):
@@ -162,6 +167,10 @@ class BlobMissing(StorageError):
 
 class BlobNameUnusable(StorageError):
     """{name} is no name for stored bytes."""
+
+
+class StorageUnavailable(StorageError):
+    """The storage did not do this: {reason}. Nothing was half kept; try again when it works."""
 
 
 class StorageFull(StorageError):
