@@ -1,0 +1,110 @@
+"""Migrations: both databases come out alike, no row is lost, and the guards stand again afterwards."""
+
+import re
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import select, text
+from sqlalchemy.exc import DatabaseError
+
+from models.audit import record_act
+from models.errors import SchemaUnknown
+from models.migrations import upgrade as migrations
+from models.migrations.guards import install_guards, remove_guards
+from models.records import AuditEntry, Candidate, Case, Face
+from models.session import Database, open_sqlite
+from models.user import Role
+from tests.conftest import TEST_KEY
+from tests.models.factories import make_candidate, make_case, make_face, make_photo, make_user
+
+
+def test_records_and_migrations_agree(database: Database) -> None:
+    assert migrations.drift(database) == []
+
+
+def test_an_upgrade_run_twice_changes_nothing(database: Database) -> None:
+    migrations.upgrade(database)
+    assert migrations.current(database) == migrations.newest()
+
+
+def test_an_empty_database_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    database = open_sqlite(tmp_path / "empty.db", TEST_KEY)
+    with pytest.raises(SchemaUnknown, match=re.escape("run `homeward init`")):
+        migrations.require_newest(database)
+    database.close()
+
+
+def test_a_newer_schema_is_refused(database: Database) -> None:
+    with database.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SchemaUnknown, match="9999"):
+        migrations.require_newest(database)
+
+
+def _case_with_candidate(database: Database) -> None:
+    with database.writing() as session:
+        case = make_case(session, make_user(session, Role.CASE_WORKER))
+        make_candidate(session, case, make_face(session, photo=make_photo(session)))
+        record_act(session, AuditEntry(role="admin", action="planted", object_type="case", object_id="1"))
+
+
+def _copy_cases_table(connection: sa.Connection) -> None:
+    """What a later migration may do to a parent table: SQLite copies it and drops the old one."""
+    operations = Operations(MigrationContext.configure(connection))
+    with operations.batch_alter_table("cases", recreate="always") as batch:
+        batch.add_column(sa.Column("added", sa.Integer))
+    with operations.batch_alter_table("audit", recreate="always") as batch:
+        batch.add_column(sa.Column("added", sa.Integer))
+
+
+def _counts(database: Database) -> tuple[int, int, int]:
+    with database.reading() as session:
+        counts = [session.scalar(select(sa.func.count()).select_from(table)) for table in (Case, Candidate, Face)]
+    return counts[0] or 0, counts[1] or 0, counts[2] or 0
+
+
+def test_changing_a_parent_table_keeps_its_children_and_the_guards(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _case_with_candidate(sqlite_database)
+    monkeypatch.setattr(
+        migrations.command, "upgrade", lambda config, _to: _copy_cases_table(config.attributes["connection"])
+    )
+    migrations.upgrade(sqlite_database)
+    assert _counts(sqlite_database) == (1, 1, 1)
+    with pytest.raises(DatabaseError, match="append-only"), sqlite_database.writing() as session:
+        session.execute(text("DELETE FROM audit"))
+
+
+def test_the_trap_is_real_and_a_loss_is_rolled_back(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With foreign keys left on, copying the parent deletes the children; the count notices and nothing is kept."""
+    _case_with_candidate(sqlite_database)
+    monkeypatch.setattr(migrations, "_foreign_keys", lambda *_: None)
+    monkeypatch.setattr(
+        migrations.command, "upgrade", lambda config, _to: _copy_cases_table(config.attributes["connection"])
+    )
+    with pytest.raises(migrations.RowsLost, match="candidates"):
+        migrations.upgrade(sqlite_database)
+    assert _counts(sqlite_database) == (1, 1, 1)
+
+
+def test_guards_can_be_taken_off_and_put_back(database: Database) -> None:
+    _case_with_candidate(database)
+    with database.engine.execution_options(homeward_writing=True).begin() as connection:
+        remove_guards(connection)
+        install_guards(connection)
+    with pytest.raises(DatabaseError, match="append-only"), database.writing() as session:
+        session.execute(text("DELETE FROM audit"))
+
+
+def test_downgrading_and_upgrading_again_gives_the_same_tables(sqlite_database: Database) -> None:
+    with migrations._schema_connection(sqlite_database.engine) as connection:
+        remove_guards(connection)
+        config = migrations.alembic_config()
+        config.attributes["connection"] = connection
+        migrations.command.downgrade(config, "base")
+    migrations.upgrade(sqlite_database)
+    assert migrations.drift(sqlite_database) == []
