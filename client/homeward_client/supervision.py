@@ -1,0 +1,56 @@
+"""A supervisor's work: approve, adjudicate, release, record outcomes."""
+
+from uuid import UUID
+
+from homeward_client.transport import Json, Transport
+
+
+class Supervision:
+    """What needs a supervisor's eyes."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def approve_user(self, user_id: UUID | str) -> Json:
+        return self._transport.post(f"/v1/users/{user_id}/approve")
+
+    def approve_case(self, case_id: UUID | str) -> Json:
+        return self._transport.post(f"/v1/cases/{case_id}/approve")
+
+    def reassign_case(self, case_id: UUID | str, worker_id: UUID | str) -> Json:
+        return self._transport.post(f"/v1/cases/{case_id}/reassign", {"worker_id": str(worker_id)})
+
+    def approve_reference(self, case_id: UUID | str, reference_id: UUID | str) -> Json:
+        return self._transport.post(f"/v1/cases/{case_id}/references/{reference_id}/approve")
+
+    def candidates(self, state: str) -> list[Json]:
+        """Candidates in conflict, confirmed, released or concluded."""
+        return list(self._transport.items("/v1/candidates", state=state))
+
+    def face(self, candidate_id: UUID | str, number: int) -> bytes:
+        """A face crop, JPEG."""
+        return self._transport.picture(f"/v1/candidates/{candidate_id}/faces/{number}")
+
+    def adjudicate(self, candidate_id: UUID | str, same: bool, reason: str) -> Json:
+        return self._transport.post(f"/v1/candidates/{candidate_id}/adjudicate", {"same": same, "reason": reason})
+
+    def release(self, candidate_id: UUID | str, authority_id: UUID | str, reason: str) -> Json:
+        """Propose a release; another supervisor agrees."""
+        body = {"authority_id": str(authority_id), "reason": reason}
+        return self._transport.post(f"/v1/candidates/{candidate_id}/release", body)
+
+    def agree(self, candidate_id: UUID | str) -> Json:
+        """Agree to a release: the answer carries place, times and photo for the authority."""
+        return self._transport.post(f"/v1/candidates/{candidate_id}/agree")
+
+    def record_outcome(
+        self, candidate_id: UUID | str, outcome: str, established_by: str, note: str = "", for_worker: str = ""
+    ) -> Json:
+        body = {"outcome": outcome, "established_by": established_by, "note": note, "for_worker": for_worker}
+        return self._transport.post(f"/v1/candidates/{candidate_id}/outcome", body)
+
+    def erasures(self) -> list[Json]:
+        return list(self._transport.items("/v1/erasures"))
+
+    def approve_erasure(self, erasure_id: UUID | str) -> Json:
+        return self._transport.post(f"/v1/erasures/{erasure_id}/approve")
