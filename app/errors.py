@@ -41,6 +41,26 @@ class BodyTooLarge(AppError):
     """The request is larger than {limit} bytes."""
 
 
+class BodyUnreadable(AppError):
+    """The body of the request could not be read: it is cut short or not what its Content-Type says."""
+
+
+class MethodNotAllowed(AppError):
+    """This address does not take requests of this method."""
+
+
+class ChangedMeanwhile(AppError):
+    """Someone else changed this at the same moment; read it again and decide anew."""
+
+
+class InternalError(AppError):
+    """Something unexpected went wrong, and nothing was kept; the operator finds it in the log by the request id."""
+
+
+class CursorInvalid(AppError):
+    """The cursor does not belong to this list; begin again without one."""
+
+
 class RequestInvalid(AppError):
     """The request does not have the expected form."""
 
@@ -84,6 +104,7 @@ STATUS: dict[type[HomewardError], int] = {
     record_errors.AlreadyAnswered: 409,
     record_errors.SamePerson: 403,
     record_errors.DatabaseKeyWrong: 503,
+    indexer_errors.DecoderUnavailable: 503,
     indexer_errors.ImageRefused: 422,
     indexer_errors.ImageTypeUnsupported: 415,
     indexer_errors.FaceRefused: 422,
@@ -95,6 +116,11 @@ STATUS: dict[type[HomewardError], int] = {
     indexer_errors.StorageError: 500,
     indexer_errors.StorageFull: 507,
     AppError: 400,
+    BodyUnreadable: 400,
+    MethodNotAllowed: 405,
+    ChangedMeanwhile: 409,
+    InternalError: 500,
+    CursorInvalid: 422,
     NotSignedIn: 401,
     SignInRefused: 401,
     NotAllowed: 403,
