@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import typer
@@ -96,8 +97,9 @@ def _client() -> Client:
 
 def _refuse_plain_http(url: str) -> None:
     """A key or a photo must not cross a network in the clear."""
-    local = url.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]"))
-    if not (url.startswith("https://") or local):
+    parts = urlsplit(url)
+    local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if not (parts.scheme == "https" and parts.hostname or local):
         raise typer.BadParameter("the address must begin with https://")
 
 
