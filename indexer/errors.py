@@ -33,7 +33,7 @@ class ImageTypeUnsupported(ImageRefused):
 
 
 class ImageTooLarge(ImageRefused):
-    """The picture claims {width} x {height} pixels; at most {limit} megapixels, and 65,500 pixels a side, are taken."""
+    """The picture claims more than {limit} megapixels or a side of over 65,500 pixels; send a smaller copy."""
 
 
 class ImageTooSmall(ImageRefused):
@@ -45,7 +45,7 @@ class ImageCorrupt(ImageRefused):
 
 
 class ImageDecodeLimit(ImageRefused):
-    """Reading the picture needed more time or memory than is allowed."""
+    """Reading the picture needed more time or memory than is allowed, or broke its reader."""
 
 
 class DecoderUnavailable(IndexerError):
