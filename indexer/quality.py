@@ -1,7 +1,7 @@
 """How good a face is for comparing, measure by measure, with the reasons in words.
 
-The measures carry the names of OFIQ (ISO/IEC 29794-5) where it has one, though not its scales: each is in a unit a person
-can picture. A pack says from where on it does not trust them (`QualityThresholds`).
+The measures are some of OFIQ's (ISO/IEC 29794-5), though not on its scales: each is in a unit a person can picture.
+A pack says from where on it does not trust them (`QualityThresholds`).
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.images import Box
 from indexer.packs.base import FoundFace, Landmarks, LandmarkScheme, PackInfo, Pixels, QualityThresholds
 
 _SHARPNESS_SIDE_PX = 112
@@ -39,20 +40,11 @@ class QualityReason(StrEnum):
     TURNED = "turned"
     TILTED = "tilted"
     UNCLEAR = "unclear"
-    TOO_SMALL = "too_small"
-    TOO_TURNED = "too_turned"
-    TOO_UNCLEAR = "too_unclear"
-
-    @property
-    def advice(self) -> str:
-        """What is weak and what would help, for the person who gave the picture."""
-        return _ADVICE[self]
+    TOO_SMALL = (
+        "The face is {}small in the picture: a closer photo, or the original instead of a reduced copy, would help."
+    )
 
 
-_PREVENTS = {QualityReason.TOO_SMALL, QualityReason.TOO_TURNED, QualityReason.TOO_UNCLEAR}
-_SMALL = (
-    "The face is {}small in the picture: a closer photo, or the original file instead of a reduced copy, would help."
-)
 _TURNED = "The face is turned {}to the side: a photo that shows both eyes would help."
 _UNCLEAR = "The face can {}be made out: one without hand, mask, glasses' glare or hair before it would help."
 _ADVICE = {
@@ -106,8 +98,8 @@ def assess(picture: Pixels, face: FoundFace, info: PackInfo) -> FaceQuality:
     grey, inside = _face_pixels(picture, face.box)
     measures = {
         "sharpness": _sharpness(grey),
-        "dark_share": _share(grey[inside] <= _DARK),
-        "bright_share": _share(grey[inside] >= _BRIGHT),
+        "dark_share": float((grey[inside] <= _DARK).mean()),
+        "bright_share": float((grey[inside] >= _BRIGHT).mean()),
         "inter_eye_px": inter_eye_px(face.landmarks, info.scheme),
         "yaw_degrees": yaw_degrees(face.landmarks, info.scheme),
         "roll_degrees": roll_degrees(face.landmarks, info.scheme),
@@ -154,9 +146,7 @@ def _eyes_and_nose(points: Landmarks, scheme: LandmarkScheme) -> tuple[NDArray[n
     return (p[2] + p[3]) / 2, (p[0] + p[1]) / 2, p[4]
 
 
-def _face_pixels(
-    picture: Pixels, box: tuple[float, float, float, float]
-) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+def _face_pixels(picture: Pixels, box: Box) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """The box in grey, and which of its pixels are in the ellipse that fills it: corners are hair and background."""
     height, width = picture.shape[:2]
     left, top, right, bottom = (round(side) for side in box)
@@ -186,8 +176,9 @@ def _reasons(measures: dict[str, float], limits: QualityThresholds) -> list[Qual
         (limits.yaw_degrees < yaw <= limits.enrol_yaw_degrees, QualityReason.TURNED),
         (abs(measures["roll_degrees"]) > limits.roll_degrees, QualityReason.TILTED),
         (limits.enrol_detector_score <= score < limits.detector_score, QualityReason.UNCLEAR),
-        (eyes < limits.enrol_inter_eye_px, QualityReason.TOO_SMALL),
-        (yaw > limits.enrol_yaw_degrees, QualityReason.TOO_TURNED),
-        (score < limits.enrol_detector_score, QualityReason.TOO_UNCLEAR),
+        # The other way round, so that a measure that is no number keeps the face out.
+        (not eyes >= limits.enrol_inter_eye_px, QualityReason.TOO_SMALL),
+        (not yaw <= limits.enrol_yaw_degrees, QualityReason.TOO_TURNED),
+        (not score >= limits.enrol_detector_score, QualityReason.TOO_UNCLEAR),
     ]
     return [reason for beyond, reason in found if beyond]
