@@ -40,11 +40,18 @@ class QualityReason(StrEnum):
     TURNED = "turned"
     TILTED = "tilted"
     UNCLEAR = "unclear"
-    TOO_SMALL = (
-        "The face is {}small in the picture: a closer photo, or the original instead of a reduced copy, would help."
-    )
+    TOO_SMALL = "too_small"
+    TOO_TURNED = "too_turned"
+    TOO_UNCLEAR = "too_unclear"
+
+    @property
+    def advice(self) -> str:
+        """What is weak and what would help, for the person who gave the picture."""
+        return _ADVICE[self]
 
 
+_PREVENTS = {QualityReason.TOO_SMALL, QualityReason.TOO_TURNED, QualityReason.TOO_UNCLEAR}
+_SMALL = "The face is {}small in the picture: a closer photo, or the original instead of a reduced copy, would help."
 _TURNED = "The face is turned {}to the side: a photo that shows both eyes would help."
 _UNCLEAR = "The face can {}be made out: one without hand, mask, glasses' glare or hair before it would help."
 _ADVICE = {
