@@ -20,12 +20,21 @@ def get_house(request: Request) -> House:
 HouseDep = Annotated[House, Depends(get_house)]
 
 
-def reading_session(house: HouseDep) -> Iterator[Session]:
+def current_actor(request: Request, house: HouseDep) -> Actor:
+    """The account behind the bearer token, its role read afresh. `NotSignedIn`."""
+    return actor_for(house, request.headers.get("authorization"), request.state.request_id)
+
+
+AnyActor = Annotated[Actor, Depends(current_actor)]
+
+
+def reading_session(house: HouseDep, _actor: AnyActor) -> Iterator[Session]:
     with house.context.database.reading() as session:
         yield session
 
 
-def writing_session(house: HouseDep) -> Iterator[Session]:
+def writing_session(house: HouseDep, _actor: AnyActor) -> Iterator[Session]:
+    """Opened after the token was checked: a stranger never holds the one writer, nor waits for it."""
     with house.context.database.writing() as session:
         yield session
 
@@ -33,14 +42,6 @@ def writing_session(house: HouseDep) -> Iterator[Session]:
 # scope="function": the commit happens before the answer leaves, and a failed one is an error the client sees.
 Reading = Annotated[Session, Depends(reading_session, scope="function")]
 Writing = Annotated[Session, Depends(writing_session, scope="function")]
-
-
-def current_actor(request: Request, house: HouseDep) -> Actor:
-    """The account behind the bearer token, its role read afresh. `NotSignedIn`."""
-    return actor_for(house, request.headers.get("authorization"), request.state.request_id)
-
-
-AnyActor = Annotated[Actor, Depends(current_actor)]
 
 
 def _allow(*roles: Role) -> Callable[..., Actor]:

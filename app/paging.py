@@ -1,4 +1,4 @@
-"""Lists in pages. A cursor is sealed: it tells nothing about the rows, and opens only its own list for its own reader."""
+"""Lists in pages. A cursor is sealed: it tells nothing of the rows, and opens only its own list for its own reader."""
 
 import base64
 import binascii
@@ -70,7 +70,7 @@ PageDep = Annotated[Page, Depends(asked_page)]
 
 def paged(
     session: Session,
-    query: Select[tuple[Record]],
+    query: Select[Record],
     page: Page,
     *order: InstrumentedAttribute[Any],
     newest_first: bool = False,

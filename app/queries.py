@@ -17,7 +17,7 @@ from models.user import Role
 Record = TypeVar("Record")
 
 
-def visible_cases(actor: Actor) -> Select[tuple[Case]]:
+def visible_cases(actor: Actor) -> Select[Case]:
     """A case worker's own cases; all for a supervisor; none for anyone else."""
     if actor.role is Role.SUPERVISOR:
         return select(Case)
@@ -25,12 +25,12 @@ def visible_cases(actor: Actor) -> Select[tuple[Case]]:
     return select(Case).where(Case.worker_id == worker)
 
 
-def visible_receipts(actor: Actor) -> Select[tuple[Receipt]]:
+def visible_receipts(actor: Actor) -> Select[Receipt]:
     """A volunteer's own receipts."""
     return select(Receipt).where(Receipt.uploader_id == actor.id)
 
 
-def one_visible(session: Session, query: Select[tuple[Record]], column: object, value: UUID, thing: str) -> Record:
+def one_visible(session: Session, query: Select[Record], column: object, value: UUID, thing: str) -> Record:
     """The one record of ``query`` whose ``column`` is ``value``. `NotFound`."""
     record = session.scalars(query.where(column == value)).one_or_none()  # type: ignore[arg-type]
     if record is None:

@@ -107,6 +107,11 @@ class UserSession(Base):
     def is_open(self, at: datetime) -> bool:
         return self.ended_at is None and at < self.expires_at
 
+    def put_off(self, until: datetime) -> None:
+        """It was used: it ends later. An ended one stays ended."""
+        if self.ended_at is None:
+            self.expires_at = until
+
     def end(self) -> None:
         self.ended_at = self.ended_at or now()
 
@@ -127,6 +132,9 @@ class ApiKey(Base):
 
     def is_open(self, at: datetime) -> bool:
         return self.revoked_at is None and at < self.expires_at
+
+    def use(self, day: date) -> None:
+        self.last_used_on = day
 
     def revoke(self) -> None:
         self.revoked_at = self.revoked_at or now()
