@@ -46,7 +46,7 @@ class _Handler(BaseHTTPRequestHandler):
 def server() -> Iterator[ScriptedServer]:
     with ScriptedServer(("127.0.0.1", 0), _Handler) as server:
         server.script, server.heard = [], []
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
         server.shutdown()
 
