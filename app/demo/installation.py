@@ -1,0 +1,105 @@
+"""A Homeward of the demo's own: a folder, a key, a running service. Everything runs as an operator would run it."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+
+READY_SECONDS = 120.0  # the first start converts the `open` pack
+
+
+class DemoFailed(RuntimeError):
+    """A program of the demo ended badly."""
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A data folder and its key; commands run on it in processes of their own."""
+
+    folder: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Ours without any HOMEWARD_* of the caller's: a demo must not touch a real installation."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("HOMEWARD_")}
+        return kept | {
+            "HOMEWARD_DATA_DIR": str(self.folder / "data"),
+            "HOMEWARD_KEY_FILE": str(self.folder / "key" / "master.key"),
+            "HOMEWARD_PORT": str(self.port),
+            "HOMEWARD_PROFILE": "demo",
+        }
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "app", *arguments]
+
+    def run(self, *arguments: str) -> str:
+        """Run `homeward ARGUMENTS` to its end; what it printed. `DemoFailed`."""
+        done = subprocess.run(  # noqa: S603 - our own program
+            self.command(*arguments), env=self.environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise DemoFailed(f"homeward {arguments[0]}: {done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout
+
+    def run_json(self, *arguments: str) -> dict[str, Any]:
+        return cast("dict[str, Any]", json.loads(self.run(*arguments, "--json")))
+
+    @contextmanager
+    def running(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+        """`homeward ARGUMENTS` in the background, stopped gracefully at the end; what it says goes to a log."""
+        log = (self.folder / f"{arguments[0]}.log").open("ab")
+        with log, subprocess.Popen(self.command(*arguments), env=self.environment, stdout=log, stderr=log) as process:  # noqa: S603
+            try:
+                yield process
+            finally:
+                process.terminate()
+                process.wait(timeout=30)
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """The service, ready to answer."""
+        with self.running("serve") as process:
+            self._wait_until_ready(process)
+            yield
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                raise DemoFailed(f"the service ended: {(self.folder / 'serve.log').read_text().strip()[-500:]}")
+            try:
+                if httpx.get(f"{self.url}/readyz", timeout=2).status_code == httpx.codes.OK:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.1)
+        raise DemoFailed("the service did not become ready")
+
+
+def fresh_installation(folder: Path, port: int | None = None) -> Installation:
+    """An empty installation; what an earlier demo left in ``folder`` is removed."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(mode=0o700, parents=True)
+    return Installation(folder, port or free_port())
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
