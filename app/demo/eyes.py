@@ -11,6 +11,7 @@ from PIL import Image
 from app.demo.accounts import Account
 from app.demo.sources import Person
 from homeward_client import Refused
+from homeward_client.transport import Json
 from indexer.packs.base import FaceCrop, Pack, Pixels, Templates
 
 SAME, DIFFERENT, CANNOT_SAY = 2, -2, 0
@@ -49,7 +50,7 @@ def review_everything(reviewer: Account, eyes: Eyes) -> int:
     return answered
 
 
-def _next(reviewer: Account) -> dict[str, object] | None:
+def _next(reviewer: Account) -> Json | None:
     try:
         return reviewer.client.review.next()
     except Refused as refused:
@@ -58,12 +59,10 @@ def _next(reviewer: Account) -> dict[str, object] | None:
         raise
 
 
-def _answer(reviewer: Account, assignment: dict[str, object], eyes: Eyes) -> int:
+def _answer(reviewer: Account, assignment: Json, eyes: Eyes) -> int:
     seen: dict[str, set[int | None]] = {"reference": set(), "street": set()}
-    faces = assignment["faces"]
-    assert isinstance(faces, list)
-    for face in faces:
-        crop = reviewer.client.review.face(str(assignment["id"]), face["number"])
+    for face in assignment["faces"]:
+        crop = reviewer.client.review.face(assignment["id"], face["number"])
         seen[face["side"]].add(eyes.who(crop))
     if None in seen["street"] or seen["reference"] == {None}:
         return CANNOT_SAY

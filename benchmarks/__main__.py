@@ -1,0 +1,27 @@
+"""`python -m benchmarks [NAME ...]`: run the named benchmarks, or all. Each prints what it measured and how."""
+
+import sys
+from collections.abc import Callable
+
+from benchmarks import galleries, packs, pipeline
+
+BENCHMARKS: dict[str, Callable[[], None]] = {
+    "galleries": galleries.measure,
+    "packs": packs.measure,
+    "pipeline": pipeline.measure,
+}
+
+
+def main(names: list[str]) -> int:
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        sys.stderr.write(f"no benchmark called {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}\n")
+        return 2
+    for name in names or BENCHMARKS:
+        print(f"== {name}: python -m benchmarks {name}")
+        BENCHMARKS[name]()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
