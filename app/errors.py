@@ -77,6 +77,18 @@ class PasswordWeak(AppError):
     """The password must have at least {length} characters and not be a common one."""
 
 
+class PasswordNotWanted(AppError):
+    """Volunteers have no password, they get a key; leave the password out."""
+
+
+class KeyNotForRole(AppError):
+    """Keys are for active volunteers only; everyone else signs in."""
+
+
+class LastOfRole(AppError):
+    """This is the last active {role}; there must be another one first."""
+
+
 class ConductNotAccepted(AppError):
     """The conduct rules must be accepted first (accept_conduct: true)."""
 
@@ -133,6 +145,9 @@ STATUS: dict[type[HomewardError], int] = {
     IdempotencyKeyReused: 409,
     NameTaken: 409,
     PasswordWeak: 422,
+    PasswordNotWanted: 422,
+    KeyNotForRole: 409,
+    LastOfRole: 409,
     ConductNotAccepted: 422,
     NothingToReview: 404,
     AssignmentStillOpen: 409,

@@ -1,11 +1,11 @@
 """The running service: the indexer's context, its own settings, and its own copy of the gallery."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from indexer.gallery.follower import GalleryFollower
-
+from app.auth.throttle import Throttle
 from app.settings import ServiceSettings
 from indexer.context import Context
+from indexer.gallery.follower import GalleryFollower
 
 
 @dataclass
@@ -15,3 +15,4 @@ class House:
     settings: ServiceSettings
     context: Context
     follower: GalleryFollower
+    throttle: Throttle = field(default_factory=Throttle)

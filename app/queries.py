@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import NotFound
 from models.actor import Actor
-from models.records import Case, Receipt
+from models.records import Authority, Case, Receipt
 from models.user import Role
 
 Record = TypeVar("Record")
@@ -40,3 +40,9 @@ def one_visible(session: Session, query: Select[Record], column: object, value: 
 
 def visible_case(session: Session, actor: Actor, case_id: UUID) -> Case:
     return one_visible(session, visible_cases(actor), Case.id, case_id, "case")
+
+
+def listed_authorities() -> Select[Authority]:
+    """To whom a release may go."""
+    listed = Authority.agreed_at.is_not(None) & Authority.retired_at.is_(None)
+    return select(Authority).where(listed).order_by(Authority.name)

@@ -52,7 +52,7 @@ def token_digest(keyring: KeyRing, token: str) -> str:
 
 def actor_for(house: House, authorization: str | None, request_id: str) -> Actor:
     """The account behind an Authorization header; role and state are read afresh each time. `NotSignedIn`."""
-    proof = _open_proof(house, authorization)
+    proof = open_proof(house, authorization)
     with house.context.database.reading() as session:
         user = session.get_one(User, proof.user_id)
     if user.state is UserState.DISABLED:
@@ -61,13 +61,8 @@ def actor_for(house: House, authorization: str | None, request_id: str) -> Actor
     return Actor(user, request_id)
 
 
-def session_behind(house: House, authorization: str | None) -> UserSession | None:
-    """The session of the bearer token; none when it is a volunteer's key. `NotSignedIn`."""
-    proof = _open_proof(house, authorization)
-    return proof if isinstance(proof, UserSession) else None
-
-
-def _open_proof(house: House, authorization: str | None) -> UserSession | ApiKey:
+def open_proof(house: House, authorization: str | None) -> UserSession | ApiKey:
+    """The session or key of the bearer token. `NotSignedIn`."""
     kind, token = _bearer(authorization)
     digest = token_digest(house.context.keyring, token)
     proof: UserSession | ApiKey | None

@@ -1,0 +1,75 @@
+"""Getting in: with a name and a password, or for the first time with an invitation.
+
+Checking a password takes a seventh of a second and 64 MiB, so it is done between two transactions, never inside one.
+"""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.auth.passwords import hash_password, password_fits
+from app.auth.proofs import Proof, new_key, new_session
+from app.auth.tokens import TokenKind, kind_of, token_digest
+from app.errors import ConductNotAccepted, NameTaken, PasswordNotWanted, PasswordWeak, SignInRefused
+from app.house import House
+from app.schemas.accounts import Acceptance, SignIn
+from app.services.accounts import new_account
+from models.actor import Actor
+from models.records import Invitation, User
+from models.types import now
+from models.user import Role, UserState
+
+
+def sign_in(house: House, asked: SignIn, source: str, request_id: str) -> Proof:
+    """A new session. `SignInRefused` (one answer for every reason), `TooManyRequests`."""
+    house.throttle.check(asked.name, source)
+    with house.context.database.reading() as session:
+        user = session.scalar(select(User).where(User.name == asked.name))
+    fits = password_fits(asked.password, user.password_hash if user else None)
+    if user is None or not fits or user.state is UserState.DISABLED:
+        house.throttle.failed(asked.name, source)
+        raise SignInRefused
+    house.throttle.succeeded(asked.name, source)
+    with house.context.database.writing() as session:
+        return new_session(session, house, Actor(user, request_id))
+
+
+def accept_invitation(house: House, asked: Acceptance, request_id: str) -> Proof:
+    """A new account. `SignInRefused`, `ConductNotAccepted`, `NameTaken`, `PasswordWeak`, `PasswordNotWanted`.
+
+    Not throttled: an invitation has 256 random bits, and a wrong checksum does not get as far as the database.
+    """
+    if kind_of(asked.invitation) is not TokenKind.INVITATION:
+        raise SignInRefused
+    if not asked.accept_conduct:
+        raise ConductNotAccepted
+    digest = token_digest(house.context.keyring, asked.invitation)
+    with house.context.database.reading() as session:
+        role = _open_invitation(session, digest).role
+    password_hash = _password_hash(house, asked, role)
+    with house.context.database.writing() as session:
+        invitation = _open_invitation(session, digest, lock=True)
+        if session.scalar(select(User.id).where(User.name == asked.name)):
+            raise NameTaken(name=asked.name)
+        actor = Actor(new_account(session, invitation, asked.name, password_hash), request_id)
+        make = new_key if role is Role.VOLUNTEER else new_session
+        return make(session, house, actor)
+
+
+def _open_invitation(session: Session, digest: str, lock: bool = False) -> Invitation:
+    """``lock``: a second acceptance waits for the first one's commit and finds the invitation used."""
+    query = select(Invitation).where(Invitation.token_hash == digest)
+    invitation = session.scalar(query.with_for_update() if lock else query)
+    if invitation is None or not invitation.is_open(now()):
+        raise SignInRefused
+    return invitation
+
+
+def _password_hash(house: House, asked: Acceptance, role: Role) -> str | None:
+    if role is Role.VOLUNTEER:
+        if asked.password is not None:
+            raise PasswordNotWanted
+        return None
+    length = house.settings.password_length
+    if asked.password is None:
+        raise PasswordWeak(length=length)
+    return hash_password(asked.password, asked.name, length)
