@@ -1,10 +1,13 @@
 """The running service: the indexer's context, its own settings, and its own copy of the gallery."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from app.auth.throttle import Throttle
+from app.metrics import Metrics
 from app.settings import ServiceSettings
-from indexer.context import Context
+from indexer.context import Context, open_context
 from indexer.gallery.follower import GalleryFollower
 
 
@@ -16,3 +19,11 @@ class House:
     context: Context
     follower: GalleryFollower
     throttle: Throttle = field(default_factory=Throttle)
+    metrics: Metrics = field(default_factory=Metrics)
+
+
+@contextmanager
+def open_house(settings: ServiceSettings) -> Iterator[House]:
+    """Everything the service needs, opened; its gallery loads beside it. What `open_context` raises."""
+    with open_context(settings) as context, GalleryFollower(context) as follower:
+        yield House(settings, context, follower)

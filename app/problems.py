@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
+from app.edge import edge_headers, request_id_of
 from app.errors import (
     AppError,
     BodyTooLarge,
@@ -28,7 +29,6 @@ from app.errors import (
     ServiceBusy,
     status_of,
 )
-from app.request_id import edge_headers, request_id_of
 from indexer.errors import GalleryNotReady, ImageRefused, StorageFull
 from models.errors import HomewardError
 

@@ -1,11 +1,16 @@
-"""A name for every request, and the headers that every answer carries."""
+"""What every request passes first: it gets a name, its answer the security headers, its time is taken."""
 
 import re
 import secrets
+import time
+from collections.abc import Callable
 from typing import Any, cast
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+Answered = Callable[[str, str, int, float], None]  # method, route template, status, seconds
+UNKNOWN = "unknown"
 
 _USABLE = re.compile(r"[A-Za-z0-9._-]{8,64}")  # anything else could forge a line of a log
 
@@ -28,11 +33,12 @@ def request_id_of(scope: Scope) -> str:
     return cast("str", scope["state"]["request_id"])
 
 
-class RequestIdMiddleware:
-    """Takes a request's X-Request-Id where it is well formed, else makes one; echoes it. Adds the security headers."""
+class EdgeMiddleware:
+    """Takes a request's X-Request-Id where it is well formed, else makes one, and echoes it."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, answered: Answered) -> None:
         self.app = app
+        self.answered = answered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -42,14 +48,25 @@ class RequestIdMiddleware:
         request_id = asked if _USABLE.fullmatch(asked) else secrets.token_hex(16)
         state: dict[str, Any] = scope.setdefault("state", {})
         state["request_id"] = request_id
+        began = time.monotonic()
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in edge_headers(request_id).items():
-                    headers.setdefault(name, value)
-                if scope["scheme"] == "https":
-                    headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
+                _put_headers(message, scope, request_id)
+                self.answered(scope["method"], _template(scope), message["status"], time.monotonic() - began)
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+def _put_headers(message: Message, scope: Scope, request_id: str) -> None:
+    headers = MutableHeaders(scope=message)
+    for name, value in edge_headers(request_id).items():
+        headers.setdefault(name, value)
+    if scope["scheme"] == "https":
+        headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
+
+
+def _template(scope: Scope) -> str:
+    """The path of the route, without ids. A path that is no route has no place in a metric: anyone can make them up."""
+    return getattr(scope.get("route"), "path", UNKNOWN)

@@ -1,0 +1,113 @@
+"""A real service on a free port, over both databases."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from app.auth.proofs import new_key, new_session
+from app.house import House
+from app.main import create_app
+from app.settings import ServiceSettings
+from indexer.context import Context
+from indexer.decode_pool import DecodePool
+from indexer.gallery.follower import GalleryFollower
+from indexer.keyring import KeyRing
+from indexer.settings import IndexerSettings
+from indexer.storage import LocalStore
+from models.actor import Actor
+from models.session import Database
+from models.user import Role, User
+from tests.models.factories import make_user
+
+
+class AccountClient(httpx.Client):
+    """A client that is signed in as ``user`` with ``token``."""
+
+    user: User
+    token: str
+
+
+class Service:
+    """A running service, and clients for it."""
+
+    def __init__(self, house: House, url: str, stack: ExitStack) -> None:
+        self.house = house
+        self.url = url
+        self._stack = stack
+
+    @property
+    def database(self) -> Database:
+        return self.house.context.database
+
+    def client(self, token: str | None = None) -> AccountClient:
+        """Anonymous, or whoever ``token`` is."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return self._stack.enter_context(AccountClient(base_url=self.url, headers=headers, timeout=60))
+
+    def sign_in(self, role: Role | str, **columns: object) -> AccountClient:
+        """A client for a new, approved account of ``role``; ``columns`` as for `make_user`."""
+        with self.database.writing() as session:
+            user = make_user(session, Role(role), **columns)
+        return self.sign_in_as(user)
+
+    def sign_in_as(self, user: User) -> AccountClient:
+        with self.database.writing() as session:
+            make = new_key if user.role is Role.VOLUNTEER else new_session
+            proof = make(session, self.house, Actor(user, "test"))
+        client = self.client(proof.token)
+        client.user, client.token = user, proof.token
+        return client
+
+
+@contextmanager
+def running(house: House) -> Iterator[Service]:
+    """The service, answering, in a thread of this process."""
+    config = uvicorn.Config(create_app(house), port=0, log_level="critical", access_log=False, ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the service did not start"
+        time.sleep(0.005)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    with ExitStack() as stack:
+        stack.callback(thread.join)
+        stack.callback(setattr, server, "should_exit", True)
+        yield Service(house, f"http://127.0.0.1:{port}", stack)
+
+
+@pytest.fixture
+def service_settings(tmp_path: Path) -> ServiceSettings:
+    return ServiceSettings(data_dir=tmp_path / "data", key_file=tmp_path / "keys" / "master.key")
+
+
+@pytest.fixture(scope="session")
+def decode_pool() -> Iterator[DecodePool]:
+    """One warm child for every test of the service."""
+    with DecodePool(IndexerSettings(decode_processes=1)) as pool:
+        yield pool
+
+
+@pytest.fixture
+def make_house(database: Database, service_settings: ServiceSettings, decode_pool: DecodePool) -> Callable[..., House]:
+    """A house over the test's database. Its gallery is not loaded: a test of faces starts the follower itself."""
+
+    def make(**settings: object) -> House:
+        chosen = service_settings.model_copy(update=settings)
+        keyring = KeyRing.create(chosen.key_file)
+        context = Context(chosen, keyring, database, LocalStore(chosen.blobs), decode_pool)
+        return House(chosen, context, GalleryFollower(context))
+
+    return make
+
+
+@pytest.fixture
+def service(make_house: Callable[..., House]) -> Iterator[Service]:
+    with running(make_house()) as started:
+        yield started
