@@ -5,9 +5,10 @@ IndexerError
 ├── DecoderUnavailable
 ├── PackError                PackMissing PackDamaged PackSourceMissing PackLicenceNotAccepted PackNameUnknown ...
 ├── GalleryError             FaceAlreadyInGallery ForeignPack TemplateUnusable
-│   └── SnapshotError        SnapshotDamaged SnapshotForeign
+│   └── SnapshotError        SnapshotMissing SnapshotDamaged SnapshotForeign SnapshotNotWritten
 ├── KeyProblem               KeyFileMissing KeyFileWrong KeyFileExposed KeyFileExists SealBroken
-└── StorageError             BlobMissing BlobNameUnusable StorageUnavailable StorageFull
+├── StorageError             BlobMissing BlobNameUnusable StorageUnavailable StorageFull StoredTooLate
+└── PhotoRefused             FileTooLarge FileUnreadable
 """
 
 from models.errors import HomewardError
@@ -130,6 +131,10 @@ class SnapshotForeign(SnapshotError):
     """The snapshot {path} was made for pack {found}; this gallery is of pack {expected}."""
 
 
+class SnapshotNotWritten(SnapshotError):
+    """The snapshot {path} could not be written: {reason}. Searches go on; the next start-up takes longer."""
+
+
 # --- keys and storage -----------------------------------------------------------------------------------------------
 
 
@@ -175,6 +180,29 @@ class StorageUnavailable(StorageError):
 
 class StorageFull(StorageError):
     """There is no room left to store this; nothing was kept. Free space and send it again."""
+
+
+class StoredTooLate(StorageError):
+    """Stored bytes were not recorded in time and may have been cleared away; nothing was kept, do it again."""
+
+
+# --- photos ---------------------------------------------------------------------------------------------------------
+
+
+class PhotoRefused(IndexerError):
+    """The photo was not taken in."""
+
+
+class FileTooLarge(PhotoRefused):
+    """The file is larger than {limit} bytes."""
+
+
+class FileUnreadable(PhotoRefused):
+    """The file cannot be read: {reason}."""
+
+
+class VolunteerUnknown(IndexerError):
+    """There is no active volunteer account called {name}; photos are taken in under one."""
 
 
 # --- faces and searches ---------------------------------------------------------------------------------------------

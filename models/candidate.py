@@ -94,6 +94,11 @@ class Candidate(Base):
     def withdraw(self) -> None:
         self.state, self.decided_at = CandidateState.WITHDRAWN, now()
 
+    def forget_face(self) -> None:
+        """The photo is being erased: nobody can look at this pair any more."""
+        self.withdraw()
+        self.face_id = None
+
     def hasten(self) -> None:
         """Into the batch that is reviewed first."""
         self.batch = 1

@@ -1,6 +1,6 @@
 """Street photos, the receipts volunteers hold for them, and the queue they form."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -64,6 +64,11 @@ class Photo(Base):
         """Back to its place in the queue, uncharged."""
         self.state, self.leased_until, self.worked_on_at = PhotoState.PENDING, None, None
 
+    def postpone(self) -> None:
+        """Back to the end of the queue, uncharged: the machine could not do it now, and others need not wait."""
+        self.release()
+        self.queued_at = now()
+
     def charge_crash(self) -> None:
         """Its worker died on it: to the back of the queue to be tried alone, and given up after three such tries."""
         self.crashes += self.alone
@@ -91,8 +96,8 @@ class Photo(Base):
         self.release()
         self.state = PhotoState.HIDDEN
 
-    def lease_for(self, seconds: float) -> None:
-        self.leased_until = now() + timedelta(seconds=seconds)
+    def renew(self, until: datetime) -> None:
+        self.leased_until = until
 
 
 class PhotoBand(Base):
@@ -122,3 +127,7 @@ class Receipt(Base):
 
     def withdraw(self) -> None:
         self.withdrawn_at, self.sealed_details = self.withdrawn_at or now(), None
+
+    def forget_photo(self) -> None:
+        """The photo is gone, and with it the key of what was said about it."""
+        self.photo_id, self.sealed_details = None, None

@@ -59,7 +59,7 @@ class Assignment(Base):
 
 
 class Review(Base):
-    """One reviewer's locked answer, -2 different ... +2 same, with feature ratings. It is never changed."""
+    """One reviewer's locked answer, -2 different ... +2 same, with feature ratings. The answer is never changed."""
 
     __tablename__ = "reviews"
     __table_args__ = (
@@ -75,6 +75,10 @@ class Review(Base):
     features: Mapped[dict[str, int]] = mapped_column(JSON)
     comment: Mapped[str] = mapped_column(String(2000), default="")
     locked_at: Mapped[Moment] = mapped_column(default=now)
+
+    def forget_comment(self) -> None:
+        """The face it describes is being erased; the answer stays."""
+        self.comment = ""
 
 
 class Adjudication(Base):
