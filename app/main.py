@@ -27,7 +27,7 @@ ROUTERS = (
 
 
 def create_app(house: House) -> FastAPI:
-    """The service over an opened ``house``. `/openapi.json` is as public as the source; no page shows it (they need a CDN)."""
+    """The service over an opened ``house``. `/openapi.json` is public; no page shows it, for they load from a CDN."""
     app = FastAPI(
         title="Homeward", version="1", docs_url=None, redoc_url=None, lifespan=_lifespan, responses=problems()
     )

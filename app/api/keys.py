@@ -36,7 +36,7 @@ def make_key(asked: NewKey, actor: Admin, house: HouseDep, session: Writing, onc
     """A new key for a volunteer; the earlier ones stop working. It is shown this once."""
 
     def make() -> MadeKey:
-        key, token = renew_key(session, house, actor, asked.user_id)
+        key, token = renew_key(session, house.context.keyring, house.settings, actor, asked.user_id)
         return MadeKey(id=key.id, user_id=key.user_id, key=token, expires_at=key.expires_at)
 
     return once.answer(session, actor, asked, make)

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from app.auth.tokens import PREFIX_SHOWN, TokenKind, new_token, open_proof, session_end, token_digest
 from app.house import House
+from app.settings import ServiceSettings
+from indexer.keyring import KeyRing
 from models.actor import Actor, act
 from models.records import ApiKey, User, UserSession
 from models.types import now
@@ -39,18 +41,18 @@ def new_session(session: Session, house: House, actor: Actor) -> Proof:
 
 def new_key(session: Session, house: House, actor: Actor) -> Proof:
     """A volunteer's first key."""
-    row, token = add_key(session, house, actor.user)
+    row, token = add_key(session, house.context.keyring, house.settings, actor.user)
     act(session, actor, "key.make", "key", row.id)
     return Proof(actor.user, TokenKind.KEY, token, row.expires_at)
 
 
-def add_key(session: Session, house: House, volunteer: User) -> tuple[ApiKey, str]:
+def add_key(session: Session, keyring: KeyRing, settings: ServiceSettings, volunteer: User) -> tuple[ApiKey, str]:
     token = new_token(TokenKind.KEY)
     row = ApiKey(
         user_id=volunteer.id,
         prefix=token[:PREFIX_SHOWN],
-        token_hash=token_digest(house.context.keyring, token),
-        expires_at=now() + timedelta(days=house.settings.key_days),
+        token_hash=token_digest(keyring, token),
+        expires_at=now() + timedelta(days=settings.key_days),
     )
     session.add(row)
     session.flush()

@@ -6,13 +6,16 @@ from sqlalchemy.orm import Session
 
 from app.auth.proofs import add_key, revoke_keys
 from app.errors import KeyNotForRole, NotFound
-from app.house import House
+from app.settings import ServiceSettings
+from indexer.keyring import KeyRing
 from models.actor import Actor, act
 from models.records import ApiKey, User
 from models.user import Role
 
 
-def renew_key(session: Session, house: House, actor: Actor, user_id: UUID) -> tuple[ApiKey, str]:
+def renew_key(
+    session: Session, keyring: KeyRing, settings: ServiceSettings, actor: Actor, user_id: UUID
+) -> tuple[ApiKey, str]:
     """A new key; the volunteer's earlier ones stop working. `NotFound`, `KeyNotForRole`."""
     volunteer = session.get(User, user_id)
     if volunteer is None:
@@ -20,7 +23,7 @@ def renew_key(session: Session, house: House, actor: Actor, user_id: UUID) -> tu
     if volunteer.role is not Role.VOLUNTEER or not volunteer.is_active:
         raise KeyNotForRole
     revoke_keys(session, volunteer)
-    key, token = add_key(session, house, volunteer)
+    key, token = add_key(session, keyring, settings, volunteer)
     act(session, actor, "key.make", "key", key.id)
     return key, token
 

@@ -1,0 +1,70 @@
+"""What commands share: settings, who acts, and how results are printed."""
+
+import json
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.errors import DataDirExposed, KeyPlaceUnsafe, NotAllowed, NotFound
+from app.settings import ServiceSettings
+from indexer.context import Context, open_context
+from models.actor import Actor
+from models.records import User
+from models.user import Role
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ActingAs = Annotated[str, typer.Option("--as", metavar="ACCOUNT", help="The account that does this; it is on record.")]
+
+
+def load_settings() -> ServiceSettings:
+    return ServiceSettings()
+
+
+@contextmanager
+def opened() -> Iterator[Context]:
+    """The installation's context, its places checked first."""
+    settings = load_settings()
+    require_safe_places(settings)
+    with open_context(settings) as context:
+        yield context
+
+
+def require_safe_places(settings: ServiceSettings) -> None:
+    """The key apart from the data, and the data for its owner's eyes only. `KeyPlaceUnsafe`, `DataDirExposed`."""
+    key_file, data_dir = settings.key_file.resolve(), settings.data_dir.resolve()
+    if key_file.is_relative_to(data_dir):
+        raise KeyPlaceUnsafe(path=key_file)
+    if data_dir.exists() and data_dir.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise DataDirExposed(path=data_dir, mode=f"{stat.S_IMODE(data_dir.stat().st_mode):04o}")
+
+
+def acting(session: Session, name: str, role: Role) -> Actor:
+    """The named account, which must be approved and of ``role``. `NotFound`, `NotAllowed`."""
+    user = session.scalar(select(User).where(User.name == name.casefold()))
+    if user is None:
+        raise NotFound(thing="account")
+    if user.role is not role or not user.is_active:
+        raise NotAllowed
+    return Actor(user, "cli")
+
+
+def show(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
+    """Rows as a table, or as a JSON list."""
+    if as_json:
+        say_json(list(rows))
+    elif rows:
+        table = Table(*rows[0])
+        for row in rows:
+            table.add_row(*("" if value is None else str(value) for value in row.values()))
+        Console().print(table)
+
+
+def say_json(data: object) -> None:
+    typer.echo(json.dumps(data, default=str, ensure_ascii=False, indent=2))
