@@ -3,7 +3,6 @@
 A problem never repeats what was sent: a value in an error message ends up in logs and on screens.
 """
 
-import logging
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -30,9 +29,10 @@ from app.errors import (
     status_of,
 )
 from indexer.errors import GalleryNotReady, ImageRefused, StorageFull
+from indexer.logs import get_log
 from models.errors import HomewardError
 
-log = logging.getLogger("homeward.service")
+log = get_log()
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
@@ -78,7 +78,9 @@ def problem_response(
         title=HTTPStatus(status).phrase,
         status=status,
         code=error.code,
-        detail=str(error) if told else "The service cannot do this now; its operator finds the reason in the log.",
+        detail=str(error)
+        if told
+        else "The service cannot do this now; its operator finds out why with `homeward doctor`.",
         faults=faults,
         **more,
     )
@@ -112,7 +114,7 @@ def install_problems(app: FastAPI) -> None:
 def _from_domain(request: Request, error: Exception) -> Response:
     assert isinstance(error, HomewardError)
     if status_of(type(error)) >= 500:
-        log.error("%s %s: %s", request_id_of(request.scope), error.code, error)
+        log.error("problem", request_id=request_id_of(request.scope), code=error.code)
     return problem_response(error)
 
 
@@ -150,7 +152,7 @@ class BodyLimitReached(HTTPException):
 
 
 def _from_busy_database(request: Request, error: Exception) -> Response:
-    log.error("%s the database did not answer: %s", request_id_of(request.scope), type(error).__name__)
+    log.error("database_busy", request_id=request_id_of(request.scope), reason=type(error).__name__)
     return problem_response(ServiceBusy())
 
 
@@ -163,7 +165,7 @@ def _from_race(request: Request, error: Exception) -> Response:
 
 def _from_unexpected(request: Request, error: Exception) -> Response:
     request_id = request_id_of(request.scope)
-    log.error("%s unexpected %s", request_id, type(error).__name__)
+    log.error("unexpected", request_id=request_id, reason=type(error).__name__)
     # Starlette answers this one outside of every middleware, so the headers are put on here.
     return problem_response(InternalError(), headers=edge_headers(request_id), request_id=request_id)
 

@@ -4,7 +4,7 @@ import json
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from rich.console import Console
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import DataDirExposed, KeyPlaceUnsafe, NotAllowed, NotFound
 from app.settings import ServiceSettings
+from indexer.cli import load_settings as load_settings_of
 from indexer.context import Context, open_context
 from models.actor import Actor
 from models.records import User
@@ -24,7 +25,7 @@ ActingAs = Annotated[str, typer.Option("--as", metavar="ACCOUNT", help="The acco
 
 
 def load_settings() -> ServiceSettings:
-    return ServiceSettings()
+    return cast("ServiceSettings", load_settings_of(ServiceSettings))
 
 
 @contextmanager
