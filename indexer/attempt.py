@@ -1,9 +1,8 @@
 """One worker's attempt at one photo: mark it, work on it, record all of it or nothing."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -11,9 +10,9 @@ from indexer.claims import Claim, held, renew
 from indexer.context import Context
 from indexer.discards import announce, keep
 from indexer.errors import BlobMissing, ImageRefused, SealBroken, StoredTooLate
-from indexer.ingest import AssessedFace, WorkedPhoto, work_photo
+from indexer.face_rows import face_row
+from indexer.ingest import WorkedPhoto, work_photo
 from indexer.lease import LeaseKeeper
-from indexer.packs.base import PackInfo
 from indexer.sealed_records import Template, photo_key, seal_template
 from models.face import Face, QualityClass
 from models.photo import Photo
@@ -78,7 +77,7 @@ def record(context: Context, claim: Claim, key: bytes, worked: WorkedPhoto) -> R
         if photo is None:
             return LOST
         keep(session, [face.blob_name for face in worked.faces])
-        rows = [_face_row(photo.id, number, face, info) for number, face in enumerate(worked.faces)]
+        rows = [face_row(number, face, info, photo_id=photo.id) for number, face in enumerate(worked.faces)]
         session.add_all(rows)
         session.flush()  # gives the faces their ids, which their sealed templates are bound to
         for row, template in zip(rows, worked.templates, strict=True):
@@ -94,23 +93,6 @@ def _fail(context: Context, claim: Claim, code: str) -> Result:
             return LOST
         photo.fail(code)
     return Result(Outcome.FAILED, reason=code)
-
-
-def _face_row(photo_id: UUID, number: int, face: AssessedFace, info: PackInfo) -> Face:
-    measures = asdict(face.quality) | {"reasons": [reason.value for reason in face.quality.reasons]}
-    return Face(
-        photo_id=photo_id,
-        number=number,
-        box=[float(side) for side in face.found.box],
-        crop_box=[float(side) for side in face.cut.box],
-        landmarks=face.cut.landmarks.tolist(),
-        scheme=info.scheme.value,
-        detector_pack_id=info.id,
-        detector_score=float(face.found.detector_score),
-        quality=measures,
-        quality_class=QualityClass(face.quality.quality_class.value),
-        crop_blob_name=face.blob_name,
-    )
 
 
 def _add_template(session: Session, key: bytes, face: Face, template: Template, pack_id: str) -> None:

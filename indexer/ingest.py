@@ -49,7 +49,7 @@ def work_photo(
     pack = context.pack
     picture = decode(context, photo_id, blob_name, key)
     found, truncated = find_faces(pack, picture, context.settings.max_faces_per_photo)
-    faces = [assess_face(pack, picture, face, photo_id) for face in found]
+    faces = [assess_face(pack, picture, face, new_crop_blob(photo_id)) for face in found]
     if faces:
         announce([face.blob_name for face in faces])
     store_crops(context, faces, key)
@@ -67,11 +67,11 @@ def find_faces(pack: Pack, picture: Pixels, most: int) -> tuple[list[FoundFace],
     return found[:most], len(found) > most
 
 
-def assess_face(pack: Pack, picture: Pixels, face: FoundFace, photo_id: UUID) -> AssessedFace:
-    """Measure a face and cut it out."""
+def assess_face(pack: Pack, picture: Pixels, face: FoundFace, blob_name: str) -> AssessedFace:
+    """Measure a face and cut it out; its crop will be stored as ``blob_name``."""
     cut = face_crop(picture, face.box, face.landmarks)
     quality = assess(picture, face, pack.info)
-    return AssessedFace(face, quality, cut, encode_crop(cut.pixels), new_crop_blob(photo_id))
+    return AssessedFace(face, quality, cut, encode_crop(cut.pixels), blob_name)
 
 
 def store_crops(context: Context, faces: Sequence[AssessedFace], key: bytes) -> None:
