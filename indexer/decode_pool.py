@@ -60,7 +60,7 @@ class DecodePool:
         self._most_bytes = int(settings.max_megapixels * 1e6) * 3 + 2**20
         self._idle: LifoQueue[_Child | None] = LifoQueue()
         for _ in range(self._size):
-            self._idle.put(_Child(self._command))
+            self._idle.put(self._start())
 
     def decode(self, data: bytes) -> DecodedPhoto:
         """Make a submitted photo clean. Raises the classes of `ImageRefused`, and `DecoderUnavailable`."""
@@ -120,6 +120,9 @@ class DecodePool:
         if child.is_usable:
             return child
         child.end()
+        return self._start()
+
+    def _start(self) -> "_Child":
         try:
             return _Child(self._command)
         except OSError as error:
