@@ -224,5 +224,9 @@ class FaceNumberUnknown(FaceRefused):
     """There is no face number {number}; the picture has faces 0 to {last}."""
 
 
+class ReferenceKnown(FaceRefused):
+    """This picture is already a reference of the case."""
+
+
 class CaseNotSearchable(IndexerError):
     """The case cannot be searched: {reason}."""

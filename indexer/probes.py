@@ -1,0 +1,83 @@
+"""The templates of references that may be searched with: chosen face, approved reference, open and approved case."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from indexer.errors import CaseNotSearchable
+from indexer.gallery.base import Templates
+from indexer.gallery.rules import require_pack
+from indexer.keyring import KeyRing
+from indexer.sealed_records import case_key, unseal_template
+from models.case import Case, CaseState
+from models.face import Face
+from models.reference import Reference, ReferenceState
+from models.template import Template
+
+_ProbeRow = Row[UUID, UUID, int, str, bytes]
+
+
+@dataclass(frozen=True)
+class Probes:
+    """What one case is searched with: a row of ``templates`` for each of ``reference_ids``, in the order added."""
+
+    reference_ids: list[UUID]
+    templates: Templates
+
+
+def probes_of(session: Session, keyring: KeyRing, case: Case, pack_id: str) -> Probes:
+    """`CaseNotSearchable`; `ForeignPack` when a reference has no template of ``pack_id``: none is left out silently."""
+    require_searchable(case)
+    rows = _rows(session, [case.id])
+    ours = [row for row in rows if row.pack_id == pack_id]
+    embedded = {row.reference_id for row in ours}
+    for row in rows:
+        if row.reference_id not in embedded:
+            require_pack(pack_id, row.pack_id)
+    if not ours:
+        raise CaseNotSearchable(reason="it has no approved reference in which the child's face is chosen")
+    return _unsealed(keyring, case, ours)
+
+
+def probes_of_others(session: Session, keyring: KeyRing, case: Case, pack_id: str, most: int) -> list[Probes]:
+    """Of at most ``most`` other open, approved cases; ids are random, so the first by id are a random sample."""
+    others = select(Case).where(Case.state == CaseState.APPROVED, Case.id != case.id).order_by(Case.id).limit(most)
+    cases = {other.id: other for other in session.scalars(others)}
+    rows = [row for row in _rows(session, list(cases)) if row.pack_id == pack_id]
+    return [_unsealed(keyring, cases[case_id], list(own)) for case_id, own in groupby(rows, lambda row: row.case_id)]
+
+
+def require_searchable(case: Case) -> None:
+    """`CaseNotSearchable`."""
+    if not case.is_searchable:
+        raise CaseNotSearchable(reason=f"it is {case.state.replace('_', ' ')}")
+
+
+def _rows(session: Session, case_ids: list[UUID]) -> Sequence[_ProbeRow]:
+    chosen = (Face.reference_id == Reference.id) & (Face.number == Reference.chosen)
+    query = (
+        select(
+            Reference.case_id,
+            Reference.id.label("reference_id"),
+            Template.face_id,
+            Template.pack_id,
+            Template.sealed,
+        )
+        .join(Face, chosen)
+        .join(Template, Template.face_id == Face.id)
+        .where(Reference.case_id.in_(case_ids))
+        .where(Reference.state == ReferenceState.READY, Reference.approved_at.is_not(None))
+        .order_by(Reference.case_id, Reference.added_at, Reference.id)
+    )
+    return session.execute(query).all()
+
+
+def _unsealed(keyring: KeyRing, case: Case, rows: list[_ProbeRow]) -> Probes:
+    key = case_key(keyring, case)
+    templates = [unseal_template(key, row.sealed, row.face_id, row.pack_id) for row in rows]
+    return Probes([row.reference_id for row in rows], np.stack(templates))

@@ -1,0 +1,130 @@
+"""Searching a case: all its approved references against the gallery, and the candidates that come of it.
+
+look_up         a reading session   compare, rank, join to live rows, count what to expect; nothing is written
+record_search   one transaction     join once more, store the search and its candidates
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from indexer.expected_false import ExpectedFalse, expected_false
+from indexer.gallery.base import Gallery
+from indexer.keyring import KeyRing
+from indexer.probes import probes_of, require_searchable
+from indexer.ranking import SPARE, live_photos, live_rankings
+from indexer.scoring import CaseScorer, ScoredFace, best_over_references
+from indexer.turns import ERASURE, share_turn
+from models.candidate import Candidate, CandidateState, Search, SearchResult
+from models.case import Case
+from models.reference import Reference
+
+RANKS = 20
+"""A list is short: longer ones bring false alarms and fewer hits (Heyer 2018, facts of the review)."""
+FIRST_BATCH = 5
+
+
+class Flag(StrEnum):
+    """What a reader of the list should notice. A flag never holds a date, a place or an id."""
+
+    SAME_PHOTO = "same_photo"  # two faces of one photo cannot both be the child
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a gallery holds for a case. ``faces``: live ones, best first, a few more than a list will have."""
+
+    pack_id: str
+    gallery_size: int
+    reference_ids: list[UUID]
+    faces: list[ScoredFace]
+    expected: ExpectedFalse
+
+
+def look_up(
+    session: Session, keyring: KeyRing, gallery: Gallery, case: Case, scorer: CaseScorer = best_over_references
+) -> Findings:
+    """Every enrolled face is compared with every approved reference. `CaseNotSearchable`, `ForeignPack`."""
+    probes = probes_of(session, keyring, case, gallery.pack_id)
+    faces = live_rankings(session, gallery, [probes.templates], scorer, RANKS)[0][: RANKS + SPARE]
+    lowest = faces[:RANKS][-1].score if faces else None
+    expected = expected_false(session, keyring, gallery, case, scorer, lowest, RANKS)
+    return Findings(gallery.pack_id, len(gallery), probes.reference_ids, faces, expected)
+
+
+def record_search(session: Session, case: Case, findings: Findings, asked_by: UUID, reason: str) -> Search:
+    """Store the search, its ranks, and a candidate for each (case, face) that has none. `CaseNotSearchable`.
+
+    The caller holds the row of ``case`` locked: two searches of one case record one after the other, so a pair becomes
+    a candidate once. A face erased since `look_up` is left out, and none is erased until this transaction ends.
+    """
+    require_searchable(case)
+    share_turn(session, ERASURE)
+    photos = live_photos(session, (face.face_id for face in findings.faces), findings.pack_id)
+    faces = [face for face in findings.faces if face.face_id in photos][:RANKS]
+    search = _search(case, findings, asked_by, reason)
+    session.add(search)
+    candidates = _candidates(session, case, faces)
+    session.flush()
+    references = _still_there(session, case, findings.reference_ids)
+    flags = _flags(faces, photos)
+    session.add_all(
+        SearchResult(
+            search_id=search.id,
+            rank=place + 1,
+            candidate_id=candidates[place].id,
+            reference_id=references[face.reference],
+            score=face.score,
+            flags=flags[place],
+        )
+        for place, face in enumerate(faces)
+    )
+    session.flush()
+    return search
+
+
+def _search(case: Case, findings: Findings, asked_by: UUID, reason: str) -> Search:
+    return Search(
+        case_id=case.id,
+        asked_by=asked_by,
+        reason=reason,
+        pack_id=findings.pack_id,
+        gallery_size=findings.gallery_size,
+        threshold=None,
+        expected_false_candidates=findings.expected.candidates,
+        expected_false_reason=findings.expected.reason,
+    )
+
+
+def _candidates(session: Session, case: Case, faces: list[ScoredFace]) -> list[Candidate]:
+    """One per face, in order. A decided one stays what it is: it returns to the queue only on new evidence."""
+    ours = select(Candidate).where(Candidate.case_id == case.id)
+    known = {
+        each.face_id: each for each in session.scalars(ours.where(Candidate.face_id.in_([f.face_id for f in faces])))
+    }
+    candidates = []
+    for rank, face in enumerate(faces, start=1):
+        is_first = rank <= FIRST_BATCH
+        candidate = known.get(face.face_id)
+        if candidate is None:
+            candidate = Candidate(case_id=case.id, face_id=face.face_id, batch=1 if is_first else 2)
+            session.add(candidate)
+        elif is_first and candidate.batch != 1 and candidate.state is CandidateState.OPEN:
+            candidate.hasten()
+        candidates.append(candidate)
+    return candidates
+
+
+def _still_there(session: Session, case: Case, reference_ids: list[UUID]) -> list[UUID | None]:
+    """The same ids; None for a reference that was removed since `look_up`."""
+    present = set(session.scalars(select(Reference.id).where(Reference.case_id == case.id)))
+    return [each if each in present else None for each in reference_ids]
+
+
+def _flags(faces: list[ScoredFace], photos: dict[int, UUID]) -> list[list[str]]:
+    per_photo = Counter(photos[face.face_id] for face in faces)
+    return [[Flag.SAME_PHOTO.value] if per_photo[photos[face.face_id]] > 1 else [] for face in faces]
