@@ -8,7 +8,7 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.api import alerts, audit, health, invitations, keys, overview, sessions, users
+from app.api import alerts, audit, health, invitations, keys, overview, photos, sessions, users
 from app.body_limit import BodyLimitMiddleware
 from app.edge import EdgeMiddleware
 from app.house import House
@@ -19,6 +19,7 @@ ROUTERS = (
     users.router,
     invitations.router,
     keys.router,
+    photos.router,
     alerts.router,
     overview.router,
     audit.router,

@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from indexer.context import Context
+from indexer.decode_pool import DecodePool
+from indexer.keyring import KeyRing
+from indexer.packs.base import Pack
 from indexer.settings import IndexerSettings
+from indexer.storage import LocalStore
 from models.migrations.upgrade import upgrade
 from models.session import Database, open_postgresql, open_sqlite
 from tests.shared import missing
@@ -110,3 +115,38 @@ def another_database(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Callable
     yield make
     for database in made:
         database.close()
+
+
+@pytest.fixture(scope="session")
+def decode_pool() -> Iterator[DecodePool]:
+    """One warm child for every test."""
+    with DecodePool(IndexerSettings(decode_processes=1)) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def packs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the `open` pack is converted to once; give it to settings as ``pack_dir``."""
+    return tmp_path_factory.mktemp("packs")
+
+
+@pytest.fixture(scope="session")
+def pack(packs_folder: Path) -> Pack:
+    """The real `open` pack."""
+    from indexer.packs.catalogue import load_pack
+
+    return load_pack(IndexerSettings(pack_dir=packs_folder))
+
+
+@pytest.fixture
+def context(database: Database, settings: IndexerSettings, decode_pool: DecodePool) -> Context:
+    """What every part works with, on both databases; its pack is loaded only by a test that asks for it."""
+    return Context(settings, KeyRing.create(settings.key_file), database, LocalStore(settings.blobs), decode_pool)
+
+
+@pytest.fixture
+def open_context_for_tests(context: Context, pack: Pack, packs_folder: Path) -> Context:
+    """`context` with the `open` pack that was loaded once."""
+    context.settings = context.settings.model_copy(update={"pack_dir": packs_folder})
+    context.__dict__["_pack"] = pack
+    return context

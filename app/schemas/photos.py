@@ -1,0 +1,48 @@
+"""Photos as a volunteer sends them and sees them again: never an image, never whose face."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import UploadFile
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, model_validator
+
+Words = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class NewPhoto(BaseModel):
+    """A photo and what its volunteer says of it. Nothing but the file is needed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: UploadFile
+    taken_at: datetime | None = None
+    latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
+    longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = None
+    place: Words | None = None
+    note: Words | None = None
+    source_url: Annotated[AnyHttpUrl, Field(max_length=2000)] | None = None
+
+    @model_validator(mode="after")
+    def _a_place_has_two_numbers(self) -> Self:
+        if (self.latitude is None) != (self.longitude is None):
+            raise ValueError("latitude and longitude belong together")
+        return self
+
+
+class PhotoStatus(StrEnum):
+    PENDING = "pending"
+    PROCESSED = "processed"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+
+
+class PhotoOut(BaseModel):
+    """`faces_found` is null until the photo is processed; `reasons` say what would make the next one better."""
+
+    id: UUID
+    status: PhotoStatus
+    faces_found: int | None
+    reasons: list[str]
+    uploaded_at: datetime
