@@ -7,6 +7,7 @@ from functools import cached_property
 from threading import Lock
 
 from indexer.decode_pool import DecodePool
+from indexer.installation import require_own_key
 from indexer.keyring import KeyRing
 from indexer.packs.base import Pack
 from indexer.settings import IndexerSettings
@@ -47,6 +48,7 @@ def open_context(settings: IndexerSettings) -> Iterator[Context]:
     database = open_database(url, settings.database_file, keyring.database_key)
     try:
         require_newest(database)
+        require_own_key(database, keyring, settings.key_file)
         with DecodePool(settings) as decoder:
             yield Context(settings, keyring, database, LocalStore(settings.blobs), decoder)
     finally:

@@ -40,28 +40,28 @@ def init_command(
     settings = load_settings()
     require_safe_places(settings)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    keyring, is_new = _key(settings)
-    if is_new and not key_copied:
-        _have_key_copied(keyring)
+    keyring = _key(settings)
     with _database(settings, keyring) as database:
         upgrade(database)
         require_own_key(database, keyring, settings.key_file)
         made = installation_of(database)
+        if made is None and not key_copied:
+            _have_key_copied(keyring)
         months = made.retention_months if made else int(retention or _ask_retention())
         tokens = _found(database, keyring, settings, made, months)
         _report(settings, database, months, tokens, as_json)
 
 
-def _key(settings: ServiceSettings) -> tuple[KeyRing, bool]:
-    """The key, and whether its copy is still to be made. `KeyFileMissing`: data are never keyed anew."""
-    made = _is_made(settings)
-    if made and not settings.key_file.exists():
+def _key(settings: ServiceSettings) -> KeyRing:
+    """The key, made where there is none yet. `KeyFileMissing`: data are never keyed anew."""
+    if settings.key_file.exists():
+        return KeyRing.load(settings.key_file)
+    if _has_data(settings):
         raise KeyFileMissing(path=settings.key_file)
-    ring = KeyRing.load(settings.key_file) if settings.key_file.exists() else KeyRing.create(settings.key_file)
-    return ring, not made
+    return KeyRing.create(settings.key_file)
 
 
-def _is_made(settings: ServiceSettings) -> bool:
+def _has_data(settings: ServiceSettings) -> bool:
     if settings.database_url is None:
         return settings.database_file.exists()
     database = open_postgresql(settings.database_url.get_secret_value())
