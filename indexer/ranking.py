@@ -23,7 +23,7 @@ def live_photos(session: Session, face_ids: Iterable[int], pack_id: str) -> dict
     The photo is neither erased nor hidden, the face is enrolled, and its template is of ``pack_id``.
     """
     query = (
-        select(Face.id, Photo.id)
+        select(Face.id.label("face_id"), Photo.id.label("photo_id"))
         .join(Photo, Face.photo_id == Photo.id)
         .join(Template, (Template.face_id == Face.id) & (Template.pack_id == pack_id))
         .where(Photo.state != PhotoState.HIDDEN, Face.quality_class != QualityClass.NOT_ENROLLED)
@@ -32,7 +32,7 @@ def live_photos(session: Session, face_ids: Iterable[int], pack_id: str) -> dict
     found: dict[int, UUID] = {}
     for start in range(0, len(wanted), _IDS_AT_ONCE):
         some = wanted[start : start + _IDS_AT_ONCE]
-        found.update(session.execute(query.where(Face.id.in_(some))).tuples())
+        found |= {row.face_id: row.photo_id for row in session.execute(query.where(Face.id.in_(some)))}
     return found
 
 
