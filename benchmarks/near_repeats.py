@@ -1,4 +1,4 @@
-"""How well equal hash bands tell near repeats from other pictures: ``python -m benchmarks.near_repeats [FOLDER ...]``."""
+"""How well hash bands tell near repeats from other pictures: ``python -m benchmarks.near_repeats [FOLDER ...]``."""
 
 import io
 import itertools
