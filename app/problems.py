@@ -3,6 +3,7 @@
 A problem never repeats what was sent: a value in an error message ends up in logs and on screens.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -38,6 +39,7 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
 # Of errors that are the service's own fault only these are told in full: others name files and places.
 _TOLD = (AppError, GalleryNotReady, StorageFull, ImageRefused)
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _EVERYWHERE: tuple[type[HomewardError], ...] = (
     RequestInvalid,
     BodyUnreadable,
@@ -131,8 +133,7 @@ def _fault(error: Mapping[str, Any]) -> Fault:
 
 def _place(parts: Iterable[str | int]) -> str:
     """`body.name`; a name that is no identifier is the sender's text and is left out."""
-    names = (str(part) for part in parts)
-    return ".".join(name if name.replace("-", "_").isalnum() or name.isidentifier() else "?" for name in names)[:120]
+    return ".".join(part if _NAME.fullmatch(part) else "?" for part in map(str, parts))[:120]
 
 
 def _from_http(_request: Request, error: Exception) -> Response:

@@ -19,7 +19,7 @@ from app.errors import (
 )
 from app.problems import problems
 from app.queries import listed_authorities
-from app.schemas.accounts import Acceptance, AccountOut, AuthorityOut, Me, SignedIn, SignIn
+from app.schemas.accounts import AccountOut, AuthorityOut, Me, SignedIn, SignIn, WayIn
 from models.user import Role
 
 router = APIRouter(prefix="/v1", tags=["sessions"])
@@ -30,7 +30,7 @@ router = APIRouter(prefix="/v1", tags=["sessions"])
     status_code=201,
     responses=problems(SignInRefused, TooManyRequests, ConductNotAccepted, NameTaken, PasswordNotWanted, PasswordWeak),
 )
-def start_session(request: Request, house: HouseDep, asked: Annotated[SignIn | Acceptance, Body()]) -> SignedIn:
+def start_session(request: Request, house: HouseDep, asked: Annotated[WayIn, Body()]) -> SignedIn:
     """Sign in with name and password, or turn a one-time invitation into an account."""
     source = request.client.host if request.client else ""
     if isinstance(asked, SignIn):

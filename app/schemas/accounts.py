@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from app.schemas.base import Answer, Asked
 from models.user import Role, UserState
@@ -39,6 +39,14 @@ class Acceptance(Asked):
     name: AccountName
     password: Annotated[str | None, Field(max_length=128)] = None
     accept_conduct: bool
+
+
+def _way_in(body: object) -> str:
+    return "acceptance" if isinstance(body, dict) and "invitation" in body else "sign_in"
+
+
+# Told apart by the invitation, so that faults are told of the one that was meant.
+WayIn = Annotated[Annotated[SignIn, Tag("sign_in")] | Annotated[Acceptance, Tag("acceptance")], Discriminator(_way_in)]
 
 
 class AccountOut(Answer):

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
 from app.auth.proofs import new_key, new_session
 from app.house import House
@@ -66,9 +67,9 @@ class Service:
 
 
 @contextmanager
-def running(house: House) -> Iterator[Service]:
-    """The service, answering, in a thread of this process."""
-    config = uvicorn.Config(create_app(house), port=0, log_level="critical", access_log=False, ws="none")
+def running(house: House, app: FastAPI | None = None) -> Iterator[Service]:
+    """The service (or ``app``, made from the same house), answering, in a thread of this process."""
+    config = uvicorn.Config(app or create_app(house), port=0, log_level="critical", access_log=False, ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
