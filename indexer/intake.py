@@ -96,6 +96,7 @@ def accept_photo(session: Session, context: Context, actor: Actor, arrival: Arri
         key = photo_key(context.keyring, photo)
         receipt.sealed_details = seal_json(key, details.as_json(), about_receipt(receipt_id))
     session.add(receipt)
+    session.flush()
     act(session, actor, "photo.upload", "receipt", receipt_id)
     return receipt
 
