@@ -33,6 +33,14 @@ class CaseNotApproved(AppError):
     """A supervisor has to approve the case before it can be searched."""
 
 
+class CaseIncomplete(AppError):
+    """The case cannot be approved while this is missing: {missing}."""
+
+
+class DatesImpossible(AppError):
+    """These dates cannot be right: {reason}."""
+
+
 class TooManyRequests(AppError):
     """That was too often; wait {seconds} seconds and try again."""
 
@@ -143,6 +151,7 @@ STATUS: dict[type[HomewardError], int] = {
     indexer_errors.ImageRefused: 422,
     indexer_errors.ImageTypeUnsupported: 415,
     indexer_errors.FaceRefused: 422,
+    indexer_errors.ReferenceKnown: 409,
     indexer_errors.CaseNotSearchable: 409,
     indexer_errors.GalleryNotReady: 503,
     indexer_errors.GalleryError: 500,
@@ -162,6 +171,8 @@ STATUS: dict[type[HomewardError], int] = {
     AccountNotApproved: 403,
     NotFound: 404,
     CaseNotApproved: 409,
+    CaseIncomplete: 409,
+    DatesImpossible: 422,
     TooManyRequests: 429,
     BodyTooLarge: 413,
     RequestInvalid: 422,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import BoundedSemaphore
 
 from app.auth.throttle import Throttle
 from app.metrics import Metrics
@@ -20,6 +21,11 @@ class House:
     follower: GalleryFollower
     throttle: Throttle = field(default_factory=Throttle)
     metrics: Metrics = field(default_factory=Metrics)
+    embedding: BoundedSemaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        """References are embedded so many at once; the others wait."""
+        self.embedding = BoundedSemaphore(self.settings.embedding_at_once)
 
 
 @contextmanager

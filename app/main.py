@@ -8,7 +8,20 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.api import alerts, audit, health, invitations, keys, overview, photos, sessions, users
+from app.api import (
+    alerts,
+    audit,
+    cases,
+    health,
+    invitations,
+    keys,
+    overview,
+    photos,
+    references,
+    searches,
+    sessions,
+    users,
+)
 from app.body_limit import BodyLimitMiddleware
 from app.edge import EdgeMiddleware
 from app.house import House
@@ -20,6 +33,9 @@ ROUTERS = (
     invitations.router,
     keys.router,
     photos.router,
+    cases.router,
+    references.router,
+    searches.router,
     alerts.router,
     overview.router,
     audit.router,

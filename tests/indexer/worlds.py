@@ -1,19 +1,24 @@
 """A small world of drawn templates: street faces, the gallery that holds them, and cases that look for some."""
 
+from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
+from sqlalchemy.orm import Session
 
 from indexer.gallery.base import Templates
 from indexer.gallery.exact import ExactGallery
 from indexer.keyring import KeyRing
 from indexer.pack_records import record_pack
-from indexer.sealed_records import about_case, new_case_key, seal_json, seal_template
+from indexer.packs.base import FaceCrop, FoundFace, LandmarkScheme, PackInfo, Pixels, QualityThresholds
+from indexer.sealed_records import about_case, new_case_key, new_photo_key, photo_key, seal_json, seal_template
 from models.case import Case, CaseState
+from models.photo import Photo
 from models.reference import ReferenceState
 from models.session import Database
-from models.template import Template
+from models.template import ChangeKind, Template, change_gallery
 from models.types import now
 from models.user import Role
 from tests.models.factories import make_case, make_face, make_photo, make_reference, make_user
@@ -22,11 +27,24 @@ DIMENSION = 32
 PACK_ID = "synthetic"
 
 
-class _Info:
-    """As much of a pack's passport as its record needs."""
+class DrawnPack:
+    """A pack of drawn templates: its passport is all that a search needs."""
 
-    def __init__(self, pack_id: str) -> None:
-        self.id, self.name, self.licence, self.dimension = pack_id, f"pack {pack_id}", "CC0", DIMENSION
+    info = PackInfo(
+        name="drawn",
+        id=PACK_ID,
+        dimension=DIMENSION,
+        licence="CC0",
+        limits="It has never seen a face.",
+        scheme=LandmarkScheme.ARCFACE,
+        quality=QualityThresholds(*[0.0] * len(fields(QualityThresholds))),
+    )
+
+    def find(self, picture: Pixels) -> list[FoundFace]:
+        raise AssertionError("nothing is found in drawn templates")
+
+    def embed(self, crops: Sequence[FaceCrop]) -> Templates:
+        raise AssertionError("drawn templates are not embedded")
 
 
 class World:
@@ -36,7 +54,7 @@ class World:
         self.database, self.keyring = database, keyring
         self.gallery = ExactGallery(PACK_ID, DIMENSION)
         with database.writing() as session:
-            record_pack(session, _Info(PACK_ID))
+            record_pack(session, DrawnPack.info)
             self.worker = make_user(session, Role.CASE_WORKER)
 
     @classmethod
@@ -48,12 +66,19 @@ class World:
     ) -> list[int]:
         """Their ids; each in a photo of its own unless told."""
         with self.database.writing() as session:
-            photos = [make_photo(session)] * len(templates) if one_photo else [make_photo(session) for _ in templates]
+            photos = [self._photo(session)] * len(templates) if one_photo else [self._photo(session) for _ in templates]
             faces = [make_face(session, photo, **columns) for photo in photos]
-            session.add_all(Template(face_id=face.id, pack_id=pack_id, sealed=b"") for face in faces)
+            for photo, face, template in zip(photos, faces, templates, strict=True):
+                sealed = seal_template(photo_key(self.keyring, photo), template, face.id, pack_id)
+                session.add(Template(face_id=face.id, pack_id=pack_id, sealed=sealed))
+                change_gallery(session, ChangeKind.ADD, face.id, pack_id)
             ids = [face.id for face in faces]
         self.gallery.add(np.array(ids), templates)
         return ids
+
+    def _photo(self, session: Session) -> Photo:
+        photo_id = uuid4()
+        return make_photo(session, id=photo_id, wrapped_key=new_photo_key(self.keyring, photo_id)[1])
 
     def add_case(self, templates: Templates, *, pack_id: str = PACK_ID, approved: bool = True, **columns) -> Case:
         """A case with a reference for each template."""

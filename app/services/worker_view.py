@@ -1,0 +1,116 @@
+"""What a case worker is told of candidates. Everything else about a street photo stays on this side of it.
+
+Answers are built from the few values here, field by field: nothing is passed through from a record of a photo or face
+but the words for its quality.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from app.schemas.searches import BestReference, CandidateOut, ReviewState
+from app.services.cases import details_of
+from indexer.keyring import KeyRing
+from indexer.scoring import two_digits
+from models.candidate import Candidate, CandidateState, Search, SearchResult
+from models.case import Case
+from models.face import Face
+from models.photo import Photo, PhotoState
+from models.reference import Reference
+from models.review import Authority, Outcome, Release
+
+DAYS_PER_YEAR = 365.25
+_TOLD = {
+    CandidateState.OPEN: ReviewState.OPEN,
+    CandidateState.IN_REVIEW: ReviewState.IN_REVIEW,
+    CandidateState.CONFLICT: ReviewState.IN_REVIEW,
+    CandidateState.CONFIRMED: ReviewState.CONFIRMED,
+    CandidateState.REJECTED: ReviewState.REJECTED,
+    CandidateState.RELEASED: ReviewState.RELEASED,
+    CandidateState.REUNITED: ReviewState.RELEASED,
+    CandidateState.ELSEWHERE: ReviewState.RELEASED,
+    CandidateState.NOT_THE_CHILD: ReviewState.RELEASED,
+    CandidateState.WITHDRAWN: ReviewState.WITHDRAWN,
+}
+
+
+def live_candidates(case: Case) -> Select[Candidate]:
+    """Those of the case whose photo is neither erased nor hidden."""
+    query = select(Candidate).join(Face, Candidate.face_id == Face.id).join(Photo, Face.photo_id == Photo.id)
+    return query.where(Candidate.case_id == case.id, Photo.state != PhotoState.HIDDEN)
+
+
+def latest_results(session: Session, candidates: Sequence[Candidate]) -> list[SearchResult]:
+    """For each candidate that a search has found its place in the latest one, in the same order."""
+    ids = [candidate.id for candidate in candidates]
+    query = select(SearchResult).join(Search, SearchResult.search_id == Search.id)
+    by_age = query.where(SearchResult.candidate_id.in_(ids)).order_by(Search.at, Search.id)
+    latest = {result.candidate_id: result for result in session.scalars(by_age)}
+    return [latest[each] for each in ids if each in latest]
+
+
+def told(session: Session, keyring: KeyRing, case: Case, results: Sequence[SearchResult]) -> list[CandidateOut]:
+    """The results whose candidates are live, in the order given."""
+    ids = [result.candidate_id for result in results]
+    live = {each.id: each for each in session.scalars(live_candidates(case).where(Candidate.id.in_(ids)))}
+    reasons = _quality_reasons(session, list(live.values()))
+    references = _references(session, keyring, case)
+    notes = _notes(session, list(live))
+    return [
+        CandidateOut(
+            id=result.candidate_id,
+            rank=result.rank,
+            score=two_digits(result.score),
+            llr=None,
+            reference=references.get(result.reference_id),
+            quality_reasons=reasons[result.candidate_id],
+            flags=result.flags,
+            state=_TOLD[live[result.candidate_id].state],
+            **notes.get(result.candidate_id, {"state_note": None, "outcome_note": None}),
+        )
+        for result in results
+        if result.candidate_id in live
+    ]
+
+
+def age_shown(reference: Reference, born: date | None) -> float | None:
+    """Years: as they were said, else from the dates of the picture and of birth, to a tenth."""
+    if reference.age_years is not None or reference.taken_on is None or born is None:
+        return reference.age_years
+    return round((reference.taken_on - born).days / DAYS_PER_YEAR, 1)
+
+
+def _quality_reasons(session: Session, candidates: list[Candidate]) -> dict[UUID, list[str]]:
+    ids = [candidate.face_id for candidate in candidates]
+    faces = {face.id: face for face in session.scalars(select(Face).where(Face.id.in_(ids)))}
+    return {each.id: faces[each.face_id].quality.get("reasons", []) for each in candidates if each.face_id is not None}
+
+
+def _references(session: Session, keyring: KeyRing, case: Case) -> dict[UUID | None, BestReference]:
+    birth_date = details_of(keyring, case)["birth_date"]
+    born = date.fromisoformat(birth_date) if birth_date else None
+    return {
+        each.id: BestReference(id=each.id, age_years=age_shown(each, born), taken_on=each.taken_on)
+        for each in session.scalars(select(Reference).where(Reference.case_id == case.id))
+    }
+
+
+def _notes(session: Session, candidate_ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Of those that two supervisors have released: to whom and when, and what the authority lets be told."""
+    query = (
+        select(Release, Authority.name, Outcome.for_worker)
+        .join(Authority, Release.authority_id == Authority.id)
+        .outerjoin(Outcome, Outcome.candidate_id == Release.candidate_id)
+        .where(Release.candidate_id.in_(candidate_ids), Release.agreed_at.is_not(None))
+    )
+    return {
+        release.candidate_id: {
+            "state_note": f"released to {authority} on {release.agreed_at:%Y-%m-%d}",
+            "outcome_note": for_worker or None,
+        }
+        for release, authority, for_worker in session.execute(query)
+    }
