@@ -17,6 +17,9 @@ from models.session import Database
 from tests.indexer.gallery.street import DIMENSION, OTHER_PACK, PACK, Street
 from tests.indexer.gallery.synthetic import strangers
 
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For what is the same whatever the database: the others run on both."""
+
 
 @pytest.fixture
 def keyring() -> KeyRing:
@@ -67,6 +70,7 @@ def test_templates_come_back_as_they_were_sealed(database: Database, street: Str
     assert loaded.unreadable == 0
 
 
+@on_sqlite
 def test_each_photo_s_key_is_unwrapped_once(
     database: Database, street: Street, keyring: KeyRing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,6 +133,7 @@ def spoil_the_manifest(folder: Path) -> None:
     (folder / MANIFEST).write_text("{}")
 
 
+@on_sqlite
 @pytest.mark.parametrize("spoil", [flip_a_byte, lose_the_body, spoil_the_manifest])
 def test_a_damaged_snapshot_is_rebuilt_says_so_and_is_replaced(
     database: Database,
@@ -152,6 +157,7 @@ def test_a_damaged_snapshot_is_rebuilt_says_so_and_is_replaced(
     assert snapshot_of(keyring, tmp_path) == (6, faces)
 
 
+@on_sqlite
 def test_a_foreign_pack_s_snapshot_is_not_used(
     database: Database, street: Street, project: Callable[..., GalleryProjection]
 ) -> None:
@@ -186,6 +192,7 @@ def test_a_snapshot_of_another_history_is_not_used(
     assert projection.gallery.search(others[:1], 1)[0][0].score > 0.99
 
 
+@on_sqlite
 def test_a_snapshot_ahead_of_the_database_is_not_used(
     another_database: Callable[[], Database],
     database: Database,
@@ -201,6 +208,7 @@ def test_a_snapshot_ahead_of_the_database_is_not_used(
     assert (faces_in(projection), projection.last_change) == ([], 0)
 
 
+@on_sqlite
 def test_recovering_again_gives_the_same(
     database: Database, street: Street, project: Callable[..., GalleryProjection]
 ) -> None:
@@ -228,6 +236,7 @@ def test_it_follows_what_is_committed(
     assert catch_up(database, projection) == 0
 
 
+@on_sqlite
 def test_to_apply_changes_again_does_nothing(
     database: Database, street: Street, project: Callable[..., GalleryProjection]
 ) -> None:
@@ -290,6 +299,7 @@ def test_a_reference_s_face_is_in_no_gallery_even_if_a_change_names_it(
     assert face_id not in projection.gallery
 
 
+@on_sqlite
 @pytest.mark.parametrize("bad", ["another key", "too short", "not a number", "too long"])
 def test_a_template_that_cannot_be_used_is_left_out_loudly_and_the_others_are_found(
     database: Database, street: Street, project: Callable[..., GalleryProjection], bad: str
@@ -304,6 +314,7 @@ def test_a_template_that_cannot_be_used_is_left_out_loudly_and_the_others_are_fo
     assert (said["log_level"], said["faces"]) == ("error", 1)
 
 
+@on_sqlite
 def test_a_snapshot_is_written_after_enough_changes(
     database: Database,
     street: Street,
@@ -326,6 +337,7 @@ def test_a_snapshot_is_written_after_enough_changes(
     assert not projection.maybe_snapshot()
 
 
+@on_sqlite
 def test_an_erased_face_leaves_the_snapshot_without_waiting_for_more_changes(
     database: Database,
     street: Street,
@@ -351,6 +363,7 @@ def test_an_erased_face_leaves_the_snapshot_without_waiting_for_more_changes(
     assert snapshot_of(keyring, tmp_path) == (6, faces[2:])
 
 
+@on_sqlite
 def test_a_loaded_snapshot_that_still_held_an_erased_face_is_replaced(
     database: Database,
     street: Street,
