@@ -7,7 +7,6 @@ A pack says from where on it does not trust them (`QualityThresholds`).
 from dataclasses import dataclass
 from enum import StrEnum
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -155,6 +154,8 @@ def _eyes_and_nose(points: Landmarks, scheme: LandmarkScheme) -> tuple[NDArray[n
 
 def _face_pixels(picture: Pixels, box: Box) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """The box in grey, and which of its pixels are in the ellipse that fills it: corners are hair and background."""
+    import cv2  # here: the service, which reads quality but measures it seldom, starts without
+
     height, width = picture.shape[:2]
     left, top, right, bottom = (round(side) for side in box)
     left, top = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
@@ -166,6 +167,8 @@ def _face_pixels(picture: Pixels, box: Box) -> tuple[NDArray[np.uint8], NDArray[
 
 
 def _sharpness(grey: NDArray[np.uint8]) -> float:
+    import cv2
+
     longer = max(grey.shape)
     if longer > _SHARPNESS_SIDE_PX:  # the same face photographed larger is not sharper for a pack that works at 112 px
         scale = _SHARPNESS_SIDE_PX / longer

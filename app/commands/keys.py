@@ -21,7 +21,7 @@ def list_command(as_json: AsJson = False) -> None:
     """Every key by its first characters; the rest is known to its volunteer alone."""
     query = select(ApiKey, User.name).join(User, User.id == ApiKey.user_id).order_by(ApiKey.made_at, ApiKey.id)
     with opened() as context, context.database.reading() as session:
-        show([_row(key, name) for key, name in session.execute(query).tuples()], as_json)
+        show([_row(key, name) for key, name in session.execute(query)], as_json)
 
 
 @keys.command("renew")

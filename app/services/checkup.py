@@ -85,10 +85,10 @@ def _gallery(session: Session) -> Finding:
     """The changes, played to their end, must leave exactly the faces of photos that have a template of that pack."""
     played: set[tuple[int, str]] = set()
     changes = select(GalleryChange.face_id, GalleryChange.pack_id, GalleryChange.kind).order_by(GalleryChange.number)
-    for face_id, pack_id, kind in session.execute(changes).tuples():
+    for face_id, pack_id, kind in session.execute(changes):
         (played.add if kind is ChangeKind.ADD else played.discard)((face_id, pack_id))
     on_street = select(Template.face_id, Template.pack_id).join(Face, Face.id == Template.face_id)
-    kept = set(session.execute(on_street.where(Face.photo_id.is_not(None))).tuples())
+    kept = set(session.execute(on_street.where(Face.photo_id.is_not(None))))
     lost = len(played - kept)
     return Finding("gallery", lost == 0, f"{len(played)} faces; {lost} without a template in the database")
 

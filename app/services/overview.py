@@ -16,13 +16,13 @@ FILING_NEAR = 0.8
 
 
 def statistics(session: Session) -> Stats:
-    by_state = dict(session.execute(select(Photo.state, func.count()).group_by(Photo.state)).tuples().all())
+    by_state = dict(session.execute(select(Photo.state, func.count()).group_by(Photo.state)).all())
     reasons = select(Photo.reason, func.count()).where(Photo.reason.is_not(None)).group_by(Photo.reason)
     on_street = select(func.count()).select_from(Face).where(Face.photo_id.is_not(None))
     stored = session.scalar(select(func.count()).select_from(Face)) or 0
     return Stats(
         photos_by_state={state.value: by_state.get(state, 0) for state in PhotoState},
-        photos_by_reason={str(reason): count for reason, count in session.execute(reasons).tuples()},
+        photos_by_reason={str(reason): count for reason, count in session.execute(reasons)},
         queue=_queue(session),
         faces=session.scalar(on_street) or 0,
         filing=Filing(limit=FILING_LIMIT, stored_faces=stored, near=stored >= FILING_NEAR * FILING_LIMIT),
