@@ -102,10 +102,9 @@ class GalleryProjection:
         return Recovery.LOADED
 
     def _rebuild(self, session: Session) -> None:
-        newest = newest_change(session)
-        number = newest.number if newest else 0
-        self._add(session, faces_in_gallery(session, self.gallery.pack_id, number))
-        self.last_change, self._anchor = number, anchor(newest)
+        newest = newest_change(session)  # read first: what is committed meanwhile is applied again, which does nothing
+        self._add(session, faces_in_gallery(session, self.gallery.pack_id))
+        self.last_change, self._anchor = (newest.number if newest else 0), anchor(newest)
         self._overdue = True
 
     def _apply(self, session: Session, changes: list[GalleryChange]) -> None:

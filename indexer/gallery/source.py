@@ -52,14 +52,11 @@ def anchor(change: GalleryChange | None) -> str:
     return hashlib.sha256(words.encode()).hexdigest()
 
 
-def faces_in_gallery(session: Session, pack_id: str, number: int) -> list[int]:
-    """The faces whose last change up to ``number`` is an addition, in rising order."""
-    last = select(func.max(GalleryChange.number)).where(
-        GalleryChange.pack_id == pack_id, GalleryChange.number <= number
-    )
-    added = select(GalleryChange.face_id).where(
-        GalleryChange.number.in_(last.group_by(GalleryChange.face_id)), GalleryChange.kind == ChangeKind.ADD
-    )
+def faces_in_gallery(session: Session, pack_id: str) -> list[int]:
+    """The faces whose last change is an addition, in rising order."""
+    of_pack = select(func.max(GalleryChange.number)).where(GalleryChange.pack_id == pack_id)
+    last = GalleryChange.number.in_(of_pack.group_by(GalleryChange.face_id))
+    added = select(GalleryChange.face_id).where(last, GalleryChange.kind == ChangeKind.ADD)
     return list(session.scalars(added.order_by(GalleryChange.face_id)))
 
 

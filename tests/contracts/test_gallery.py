@@ -90,6 +90,10 @@ class GalleryContract:
         gallery.add(ids(9, 4, 6, 1), axes(3, 3, 3, 2))
         assert faces(gallery.search(axes(3), 4)[0]) == [4, 6, 9, 1]
 
+    def test_scores_that_are_clipped_to_one_are_equal_at_the_cut_too(self, gallery: Gallery) -> None:
+        gallery.add(ids(9, 4), np.concatenate([1.005 * axes(0), 1.003 * axes(0)]))
+        assert gallery.search(axes(0), 1) == [[Hit(1.0, 4)]]
+
     @pytest.mark.parametrize("limit", [1, 3, 50])
     def test_equal_scores_at_the_cut_leave_the_higher_face_ids_out(self, gallery: Gallery, limit: int) -> None:
         alike = np.repeat(strangers(1, DIMENSION, seed=1), 300, axis=0)

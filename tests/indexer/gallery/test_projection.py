@@ -230,9 +230,10 @@ def test_it_follows_what_is_committed(
     assert faces_in(projection) == faces
     street.remove(faces[:1])
     street.add(strangers(1, DIMENSION, seed=2), pack_id=OTHER_PACK)
-    assert catch_up(database, projection) == 2
+    street.remove(faces[1:2], pack_id=OTHER_PACK)  # of another pack's gallery
+    assert catch_up(database, projection) == 3
     assert faces_in(projection) == faces[1:]
-    assert projection.last_change == 6
+    assert projection.last_change == 7
     assert catch_up(database, projection) == 0
 
 
