@@ -17,6 +17,7 @@ from app.commands.users import users
 from app.demo.command import demo_command
 from app.settings import ServiceSettings
 from indexer.cli import indexer_commands, plain_errors
+from indexer.packs.commands import packs_app
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -27,6 +28,7 @@ cli = typer.Typer(
 cli.command("init")(init_command)
 cli.command("serve")(serve_command)
 cli.add_typer(indexer_commands(ServiceSettings))
+cli.add_typer(packs_app, name="packs")
 cli.add_typer(users, name="users")
 cli.add_typer(keys, name="keys")
 cli.add_typer(audit, name="audit")

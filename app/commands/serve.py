@@ -1,5 +1,7 @@
 """`homeward serve`: the service, refused where it would be heard by strangers."""
 
+import signal
+
 import uvicorn
 
 from app.commands.common import load_settings, require_safe_places
@@ -7,6 +9,7 @@ from app.errors import ListeningUnsafe
 from app.house import open_house
 from app.main import create_app
 from app.settings import ServiceSettings
+from indexer.logs import configure_logs
 
 GRACE_SECONDS = 25  # container runtimes kill after 30
 
@@ -16,6 +19,10 @@ def serve_command() -> None:
     settings = load_settings()
     require_safe_places(settings)
     require_safe_listening(settings)
+    configure_logs()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn stops at these and then raises them again; by default that would end us before the house is closed.
+        signal.signal(number, lambda *_: None)
     with open_house(settings) as house:
         uvicorn.Server(server_config(settings, create_app(house))).run()
 

@@ -1,5 +1,7 @@
 """Walking the audit chain: an edited, deleted or reordered row shows."""
 
+from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -29,21 +31,29 @@ class ChainReport:
 
 def verify_chain(session: Session, anchor: Anchor | None = None) -> ChainReport:
     """Every row from the first to the last; stops at the first that is not as it was written."""
+    query = select(AuditEntry).order_by(AuditEntry.number).execution_options(yield_per=AT_ONCE)
+    with closing(session.scalars(query)) as entries:
+        return _walk(entries, anchor)
+
+
+def _walk(entries: Iterable[AuditEntry], anchor: Anchor | None) -> ChainReport:
     head = Anchor(0, BEGINNING)
-    anchored = anchor is None
-    for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.number).execution_options(yield_per=AT_ONCE)):
-        fault = _fault(entry, head)
-        if fault is None and anchor is not None and entry.number == anchor.number:
-            anchored = entry.hash == anchor.hash
-            fault = None if anchored else f"row {entry.number} is not the one that the anchor was taken from"
+    for entry in entries:
+        fault = _fault(entry, head) or _other_than(anchor, entry)
         if fault is not None:
             return ChainReport(head.number, head, fault)
         head = Anchor(entry.number, entry.hash)
-    if not anchored and anchor is not None:
+    if anchor is not None and anchor.number > head.number:
         return ChainReport(
             head.number, head, f"rows after {head.number} were cut off: the anchor is at {anchor.number}"
         )
     return ChainReport(head.number, head, None)
+
+
+def _other_than(anchor: Anchor | None, entry: AuditEntry) -> str | None:
+    if anchor is None or entry.number != anchor.number or entry.hash == anchor.hash:
+        return None
+    return f"row {entry.number} is not the one that the anchor was taken from"
 
 
 def _fault(entry: AuditEntry, before: Anchor) -> str | None:

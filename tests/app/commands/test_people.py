@@ -1,0 +1,108 @@
+"""`homeward users`, `keys`, `audit` and `doctor`, as an operator runs them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import text
+
+from app.commands.common import load_settings
+from indexer.keyring import KeyRing
+from models.migrations.guards import remove_guards
+from models.session import Database, open_database
+from models.user import Role
+from tests.app.commands.conftest import Homeward
+from tests.models.factories import make_user
+
+SWAP = "UPDATE audit SET number = CASE number WHEN 2 THEN -3 ELSE -2 END WHERE number IN (2, 3)"
+
+
+@contextmanager
+def database() -> Iterator[Database]:
+    """The command's database, opened beside it."""
+    settings = load_settings()
+    url = settings.database_url.get_secret_value() if settings.database_url else None
+    opened = open_database(url, settings.database_file, KeyRing.load(settings.key_file).database_key)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def staffed(homeward: Homeward) -> Homeward:
+    """An installation with two supervisors, an admin and a volunteer."""
+    assert homeward("init", "--retention", "3", "--key-copied").status == 0
+    people = {"sue": Role.SUPERVISOR, "sam": Role.SUPERVISOR, "ada": Role.ADMIN, "vera": Role.VOLUNTEER}
+    with database() as opened, opened.writing() as session:
+        for name, role in people.items():
+            make_user(session, role, name=name)
+    return homeward
+
+
+def test_accounts_are_listed_and_disabled_by_an_admin(staffed: Homeward):
+    assert staffed("users", "disable", "vera", "--as", "sue").err == "homeward: Your role may not do this.\n"
+    assert staffed("users", "disable", "nobody", "--as", "ada").status == 1
+    assert staffed("users", "disable", "ada", "--as", "ada").err.startswith("homeward: This is the last active admin")
+    assert staffed("users", "disable", "vera", "--as", "ada").status == 0
+    states = {user["name"]: user["state"] for user in staffed("users", "list", "--json").json}
+    assert states == {"sue": "active", "sam": "active", "ada": "active", "vera": "disabled"}
+
+
+def test_two_supervisors_list_an_authority(staffed: Homeward):
+    add = ("users", "authorities", "add", "Police, district 4", "--contact", "desk", "--json")
+    assert staffed(*add, "--as", "ada").status == 1
+    [proposed] = staffed(*add, "--as", "sue").json
+    assert proposed["listed"] is False
+    assert staffed(*add, "--as", "sam").err.startswith("homeward: The name Police, district 4 is taken")
+    agree = ("users", "authorities", "agree", proposed["id"], "--json")
+    assert staffed(*agree, "--as", "sue").err.startswith("homeward: A second person has to do this")
+    assert staffed(*agree, "--as", "sam").json[0]["listed"] is True
+    assert [each["listed"] for each in staffed("users", "authorities", "list", "--json").json] == [True]
+
+
+def test_a_volunteers_key_is_renewed_listed_and_revoked(staffed: Homeward):
+    assert staffed("keys", "renew", "sue", "--as", "ada").status == 1
+    made = staffed("keys", "renew", "vera", "--as", "ada", "--json").json
+    [listed] = staffed("keys", "list", "--json").json
+    assert (listed["id"], listed["volunteer"], listed["works"]) == (made["id"], "vera", True)
+    assert made["key"].startswith(listed["prefix"])
+    assert staffed("keys", "revoke", made["id"], "--as", "ada").status == 0
+    assert staffed("keys", "list", "--json").json[0]["works"] is False
+
+
+def test_wrong_usage_is_status_two_and_help_is_everywhere(staffed: Homeward):
+    assert staffed("users", "disable").status == 2
+    assert staffed("keys", "revoke", "no-id", "--as", "ada").status == 2
+    assert staffed("audit", "verify", "--anchor", "x").status == 2
+    for command in (["init"], ["serve"], ["users", "list"], ["keys", "renew"], ["audit", "verify"], ["doctor"], []):
+        assert "--help" in staffed(*command, "--help").out
+
+
+def test_an_unbroken_chain_verifies_and_gives_its_anchor(staffed: Homeward):
+    staffed("keys", "renew", "vera", "--as", "ada")
+    report = staffed("audit", "verify", "--json")
+    assert (report.status, report.json["fault"]) == (0, None)
+    anchor = f"{report.json['head']['number']}:{report.json['head']['hash']}"
+    staffed("keys", "renew", "vera", "--as", "ada")
+    assert staffed("audit", "verify", "--anchor", anchor).status == 0
+
+
+@pytest.mark.parametrize(
+    ("tampering", "fault"),
+    [
+        ("UPDATE audit SET why = 'nothing' WHERE number = 2", "row 2 was changed"),
+        ("DELETE FROM audit WHERE number = 2", "row 2 is missing"),
+        (f"{SWAP}; UPDATE audit SET number = -number WHERE number < 0", "row 2 does not follow row 1"),
+        ("DELETE FROM audit WHERE number = 4", "rows after 3 were cut off"),
+    ],
+)
+def test_an_edited_deleted_reordered_or_cut_row_shows(staffed: Homeward, tampering: str, fault: str):
+    staffed("keys", "renew", "vera", "--as", "ada")
+    head = staffed("audit", "verify", "--json").json["head"]
+    assert head["number"] == 4
+    with database() as opened, opened.engine.begin() as connection:
+        remove_guards(connection)
+        for statement in tampering.split(";"):
+            connection.execute(text(statement))
+    report = staffed("audit", "verify", "--json", "--anchor", f"{head['number']}:{head['hash']}")
+    assert report.status == 1
+    assert report.json["fault"].startswith(fault)

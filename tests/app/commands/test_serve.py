@@ -1,0 +1,86 @@
+"""`homeward serve`: where it refuses to listen, and how it stops."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.commands.serve import require_safe_listening, server_config
+from app.errors import ListeningUnsafe
+from app.settings import ServiceSettings
+from tests.app.commands.conftest import Homeward, Place
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "example.org"])
+def test_beyond_this_machine_it_wants_tls_or_a_proxy(host: str, tmp_path: Path):
+    with pytest.raises(ListeningUnsafe):
+        require_safe_listening(ServiceSettings(data_dir=tmp_path, host=host))
+    require_safe_listening(ServiceSettings(data_dir=tmp_path, host=host, behind_proxy=True))
+    tls = {"tls_certificate": tmp_path / "c.pem", "tls_key": tmp_path / "k.pem"}
+    require_safe_listening(ServiceSettings(data_dir=tmp_path, host=host, **tls))
+
+
+def test_the_default_is_loopback_and_nobody_is_believed_about_addresses(tmp_path: Path):
+    settings = ServiceSettings(data_dir=tmp_path)
+    require_safe_listening(settings)
+    config = server_config(settings, None)
+    assert (config.host, config.proxy_headers, config.access_log) == ("127.0.0.1", False, False)
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+def test_it_refuses_exposed_data_keys_and_addresses_in_one_line(
+    homeward: Homeward, place: Place, monkeypatch: pytest.MonkeyPatch
+):
+    homeward("init", "--retention", "3", "--key-copied")
+    place.data.chmod(0o755)
+    exposed = f"homeward: The data directory {place.data} can be entered by others (mode 0755)"
+    assert homeward("serve").err == f"{exposed}; run `chmod 700 {place.data}`.\n"
+    place.data.chmod(0o700)
+    place.key.chmod(0o644)
+    assert "can be read by others (mode 0644)" in homeward("serve").err
+    place.key.chmod(0o600)
+    place.key.write_text("weak")
+    assert homeward("serve").status == 1
+    monkeypatch.setenv("HOMEWARD_HOST", "0.0.0.0")
+    assert homeward("serve").err.startswith("homeward: Listening on 0.0.0.0 would send")
+    monkeypatch.setenv("HOMEWARD_METRICS_KEY", "hunter2")
+    wrong = homeward("serve")
+    assert wrong.status == 2
+    assert "metrics_key" in wrong.err
+    assert "hunter2" not in wrong.err
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+def test_it_answers_and_stops_gracefully(homeward: Homeward, place: Place):
+    homeward("init", "--retention", "3", "--key-copied")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    # A pack that is not there: the service lives, is not ready, and says so.
+    environment = os.environ | {"HOMEWARD_PORT": str(port), "HOMEWARD_PACK": "absent"}
+    command = [sys.executable, "-m", "app", "serve"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert answered(process, f"http://127.0.0.1:{port}/livez").json() == {"status": "alive"}
+            waiting = httpx.get(f"http://127.0.0.1:{port}/readyz")
+            assert (waiting.status_code, waiting.json()["code"]) == (503, "gallery_not_ready")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=30) == 0
+        finally:
+            process.kill()
+
+
+def answered(process: subprocess.Popen[str], url: str) -> httpx.Response:
+    for _ in range(600):
+        assert process.poll() is None, process.stderr and process.stderr.read()
+        try:
+            return httpx.get(url, timeout=5)
+        except httpx.TransportError:
+            time.sleep(0.1)
+    pytest.fail("it did not answer")
