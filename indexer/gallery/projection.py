@@ -53,10 +53,10 @@ class GalleryProjection:
         outcome = self._load(session)
         if outcome is not Recovery.LOADED:
             self._rebuild(session)
-        tail = self.catch_up(session)
+        self.catch_up(session)
         say = self._log.info if outcome in {Recovery.LOADED, Recovery.MISSING} else self._log.warning
         size, seconds = len(self.gallery), round(time.monotonic() - began, 3)
-        say("gallery_recovered", outcome=outcome, faces=size, tail=tail, seconds=seconds, pack=self.gallery.pack_id)
+        say("gallery_recovered", outcome=outcome, faces=size, seconds=seconds, pack=self.gallery.pack_id)
         return outcome
 
     def catch_up(self, session: Session) -> int:
