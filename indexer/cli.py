@@ -91,7 +91,8 @@ def _stopped_by_signals() -> Event:
 def _take_in_folder(context: Context, folder: Path, volunteer: str) -> Summary:
     actor = volunteer_called(context, volunteer)
     files = files_in(folder)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("Taking photos in", total=len(files))
         return take_in(context, actor, files, lambda: progress.advance(bar))
 
