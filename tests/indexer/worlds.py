@@ -15,8 +15,9 @@ from indexer.pack_records import record_pack
 from indexer.packs.base import FaceCrop, FoundFace, LandmarkScheme, PackInfo, Pixels, QualityThresholds
 from indexer.sealed_records import about_case, new_case_key, new_photo_key, photo_key, seal_json, seal_template
 from models.case import Case, CaseState
+from models.face import Face
 from models.photo import Photo
-from models.reference import ReferenceState
+from models.reference import Reference, ReferenceState
 from models.session import Database
 from models.template import ChangeKind, Template, change_gallery
 from models.types import now
@@ -66,19 +67,26 @@ class World:
     ) -> list[int]:
         """Their ids; each in a photo of its own unless told."""
         with self.database.writing() as session:
-            photos = [self._photo(session)] * len(templates) if one_photo else [self._photo(session) for _ in templates]
+            photos = (
+                [self.new_photo(session)] * len(templates)
+                if one_photo
+                else [self.new_photo(session) for _ in templates]
+            )
             faces = [make_face(session, photo, **columns) for photo in photos]
             for photo, face, template in zip(photos, faces, templates, strict=True):
-                sealed = seal_template(photo_key(self.keyring, photo), template, face.id, pack_id)
-                session.add(Template(face_id=face.id, pack_id=pack_id, sealed=sealed))
-                change_gallery(session, ChangeKind.ADD, face.id, pack_id)
+                self.add_template(session, photo, face, template, pack_id)
             ids = [face.id for face in faces]
         self.gallery.add(np.array(ids), templates)
         return ids
 
-    def _photo(self, session: Session) -> Photo:
+    def new_photo(self, session: Session, **columns) -> Photo:
         photo_id = uuid4()
-        return make_photo(session, id=photo_id, wrapped_key=new_photo_key(self.keyring, photo_id)[1])
+        return make_photo(session, id=photo_id, wrapped_key=new_photo_key(self.keyring, photo_id)[1], **columns)
+
+    def add_template(self, session: Session, photo: Photo, face: Face, template, pack_id=PACK_ID) -> None:
+        sealed = seal_template(photo_key(self.keyring, photo), template, face.id, pack_id)
+        session.add(Template(face_id=face.id, pack_id=pack_id, sealed=sealed))
+        change_gallery(session, ChangeKind.ADD, face.id, pack_id)
 
     def add_case(self, templates: Templates, *, pack_id: str = PACK_ID, approved: bool = True, **columns) -> Case:
         """A case with a reference for each template."""
@@ -89,13 +97,13 @@ class World:
             details = seal_json(key, {}, about_case(case_id))
             case = make_case(session, self.worker, id=case_id, wrapped_key=wrapped, sealed_details=details, **columns)
             for template in templates:
-                self._add_reference(session, case, key, template, pack_id, approved)
+                self.add_reference(session, case, key, template, pack_id=pack_id, approved=approved)
         return case
 
     @staticmethod
-    def _add_reference(session, case, key, template, pack_id, approved) -> None:
-        reference = make_reference(
-            session, case, state=ReferenceState.READY, chosen=0, approved_at=now() if approved else None
-        )
-        face = make_face(session, reference=reference, number=0)
+    def add_reference(session, case, key, template, *, pack_id=PACK_ID, approved=True, **columns) -> Reference:
+        columns = {"state": ReferenceState.READY, "chosen": 0, "approved_at": now() if approved else None} | columns
+        reference = make_reference(session, case, **columns)
+        face = make_face(session, reference=reference, number=0, quality={"reasons": []})
         session.add(Template(face_id=face.id, pack_id=pack_id, sealed=seal_template(key, template, face.id, pack_id)))
+        return reference
