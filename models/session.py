@@ -28,6 +28,7 @@ from models.template import number_gallery_changes
 WAL_SAFE_SINCE = (3, 51, 3)  # earlier SQLite can corrupt a WAL used by two processes (sqlite.org/wal.html#walresetbug)
 BUSY_MS = 30_000
 POOL = {"pool_size": 24, "max_overflow": 24, "pool_timeout": 10}  # more than the service has threads, or they starve
+QUIET = {"hide_parameters": True}  # what was written never shows in an error, and so in no log
 
 
 class Database:
@@ -66,7 +67,7 @@ def open_database(url: str | None, sqlite_file: Path, key: str) -> Database:
 
 def open_sqlite(file: Path, key: str) -> Database:
     """SQLite in SQLCipher, the whole file encrypted under ``key``. `DatabaseKeyWrong`."""
-    engine = create_engine(f"sqlite+pysqlite:///{file}", module=sqlcipher3.dbapi2, **POOL)
+    engine = create_engine(f"sqlite+pysqlite:///{file}", module=sqlcipher3.dbapi2, **POOL, **QUIET)
     wal = sqlcipher3.dbapi2.sqlite_version_info >= WAL_SAFE_SINCE
 
     @event.listens_for(engine, "connect")
@@ -93,7 +94,7 @@ def open_sqlite(file: Path, key: str) -> Database:
 
 def open_postgresql(url: str) -> Database:
     """PostgreSQL through psycopg; ``url`` begins with postgresql+psycopg://."""
-    return Database(create_engine(url, pool_pre_ping=True, **POOL))
+    return Database(create_engine(url, pool_pre_ping=True, **POOL, **QUIET))
 
 
 def _checked(database: Database, file: Path) -> Database:

@@ -83,7 +83,7 @@ def require_newest(database: Database) -> None:
     found = current(database)
     if found != newest():
         remedy = (
-            "run `homeward init`" if found is None else "run `homeward init --upgrade`, or install a newer Homeward"
+            "run `homeward init`" if found is None else "run `homeward init` to upgrade it, or install a newer Homeward"
         )
         raise SchemaUnknown(found=found or "none", needed=newest(), remedy=remedy)
 
