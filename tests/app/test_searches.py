@@ -1,6 +1,7 @@
 """Searches through the service: who may, when, and how little a case worker is told."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from uuid import UUID, uuid4
 
@@ -323,3 +324,11 @@ def test_a_removed_reference_is_no_longer_searched_with_nor_named(story: Story):
     assert story.stored(Reference) == 1
     assert story.stored(Case) == 1
     assert np.unique([each["rank"] for each in again]).size == 20
+
+
+def test_searches_of_one_case_at_once_are_all_answered_and_find_the_same_candidates(story: Story):
+    story.approve()
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(lambda _: story.search(), range(6)))
+    assert len({tuple(each["id"] for each in answer["candidates"]) for answer in answers}) == 1
+    assert (story.stored(Search), story.stored(Candidate)) == (6, 20)

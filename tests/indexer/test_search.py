@@ -238,3 +238,26 @@ def test_a_hidden_photo_comes_back_when_it_is_shown_again(world: World):
     with world.database.writing() as session:
         session.get_one(Photo, session.get_one(Face, face_id).photo_id).finish(1, None)
     assert face_ids(world, searched(world, case)) == [face_id]
+
+
+def test_an_erasure_waits_for_a_search_that_is_being_recorded_and_takes_its_candidate_too(world: World):
+    child = strangers(1, DIMENSION, 1)
+    [face_id] = world.add_faces(around(child, 0.9, 2))
+    case = world.add_case(child)
+    with world.database.reading() as session:
+        findings = look_up(session, world.keyring, world.gallery, case)
+        photo_id = session.get_one(Face, face_id).photo_id
+
+    def erase() -> None:
+        with world.database.writing() as session:
+            destroy_photo(session, session.get_one(Photo, photo_id))
+
+    with ThreadPoolExecutor(1) as threads:
+        with world.database.writing() as session:
+            search = record_search(session, session.get_one(Case, case.id), findings, world.worker.id, "test")
+            erasure = threads.submit(erase)
+            with pytest.raises(TimeoutError):
+                erasure.result(timeout=0.3)
+        erasure.result(timeout=20)
+    [(_, candidate)] = listed(world, search)
+    assert (candidate.state, candidate.face_id) == (CandidateState.WITHDRAWN, None)
