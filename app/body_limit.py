@@ -3,6 +3,7 @@
 import re
 
 from starlette.datastructures import Headers
+from starlette.formparsers import MultiPartParser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import BodyTooLarge
@@ -19,6 +20,8 @@ class BodyLimitMiddleware:
     def __init__(self, app: ASGIApp, max_upload_bytes: int) -> None:
         self.app = app
         self.max_upload_bytes = max_upload_bytes
+        # Starlette would write a larger file in the clear to the temporary folder; here every photo on disk is sealed.
+        MultiPartParser.spool_max_size = max_upload_bytes + FORM_BYTES
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

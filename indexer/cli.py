@@ -20,7 +20,9 @@ from sqlalchemy.exc import OperationalError
 
 from indexer.context import Context, open_context
 from indexer.folder import Summary, files_in, take_in, volunteer_called
+from indexer.gallery.commands import gallery_commands
 from indexer.logs import configure_logs
+from indexer.packs.commands import packs_app
 from indexer.settings import IndexerSettings
 from indexer.worker import Worker
 from models.errors import HomewardError
@@ -32,30 +34,39 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.
 
 
 def indexer_commands(settings_class: type[IndexerSettings]) -> typer.Typer:
-    """`work` and `ingest`; ``settings_class`` is what reads the environment and homeward.toml."""
+    """`work`, `ingest` and `gallery`; ``settings_class`` is what reads the environment and homeward.toml."""
+
+    @contextmanager
+    def opened() -> Iterator[Context]:
+        configure_logs()
+        with plain_errors(), open_context(load_settings(settings_class)) as context:
+            yield context
+
     commands = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 
     @commands.command()
     def work(once: Once = False) -> None:
         """Find and embed the faces of the photos that wait, until stopped (SIGTERM or Ctrl-C)."""
-        configure_logs()
-        with plain_errors(), open_context(load_settings(settings_class)) as context:
+        with opened() as context:
             Worker(context, _stopped_by_signals()).run(once)
 
     @commands.command()
     def ingest(folder: Folder, volunteer: AsVolunteer, as_json: AsJson = False) -> None:
         """Take in every photo of a folder. Started again, it goes on where it stopped."""
-        with plain_errors(), open_context(load_settings(settings_class)) as context:
+        with opened() as context:
             summary = _take_in_folder(context, folder, volunteer)
         print(_summary_json(summary) if as_json else _summary_text(summary))
         if summary.refused:
             raise typer.Exit(1)
 
+    commands.add_typer(gallery_commands(opened), name="gallery")
     return commands
 
 
 def main() -> None:
-    indexer_commands(IndexerSettings)(prog_name="python -m indexer")
+    commands = indexer_commands(IndexerSettings)
+    commands.add_typer(packs_app, name="packs")
+    commands(prog_name="python -m indexer")
 
 
 @contextmanager

@@ -38,8 +38,8 @@ def files_in(folder: Path) -> list[Path]:
 def volunteer_called(context: Context, name: str) -> Actor:
     """The account photos are taken in under. `VolunteerUnknown`."""
     with context.database.reading() as session:
-        user = session.scalars(select(User).where(User.name == name, User.role == Role.VOLUNTEER)).one_or_none()
-    if user is None or not user.is_active:
+        user = session.scalars(select(User).where(User.name == name.casefold())).one_or_none()
+    if user is None or user.role is not Role.VOLUNTEER or not user.is_active:
         raise VolunteerUnknown(name=name)
     return Actor(user, COMMAND)
 

@@ -1,10 +1,13 @@
 """A volunteer's photos over HTTP: sent, seen again, taken back; and what nobody may learn from an answer."""
 
 from datetime import timedelta
+from tempfile import SpooledTemporaryFile
 from uuid import UUID, uuid4
 
 import httpx
+import numpy as np
 import pytest
+from PIL import Image
 from sqlalchemy import select, update
 
 from app.services.photos import SETTLES
@@ -14,7 +17,7 @@ from models.photo import Photo, Receipt
 from models.types import now
 from models.user import Role
 from tests.app.conftest import AccountClient, Service
-from tests.indexer.pictures import drawn_photo
+from tests.indexer.pictures import drawn_photo, jpeg
 from tests.models.factories import make_face
 
 NO_FACE = "No face was found: a closer photo that shows a face from the front would help."
@@ -168,6 +171,16 @@ def test_a_bad_upload_is_a_clear_problem_and_leaves_nothing(
     with service.database.reading() as session:
         assert session.scalars(select(Receipt)).all() == []
     assert list(service.house.context.store.names()) == []
+
+
+def test_a_large_photo_is_never_written_in_the_clear(service: Service, monkeypatch: pytest.MonkeyPatch):
+    written: list[object] = []
+    monkeypatch.setattr(SpooledTemporaryFile, "rollover", written.append)
+    noise = np.random.default_rng(0).integers(0, 255, (900, 1200, 3), np.uint8)
+    large = jpeg(Image.fromarray(noise), quality=95)
+    assert len(large) > 2**20  # where Starlette would begin a file
+    assert send(service.sign_in(Role.VOLUNTEER), large).status_code == 202
+    assert written == []
 
 
 def test_a_file_over_the_limit_is_refused(service: Service, monkeypatch: pytest.MonkeyPatch):

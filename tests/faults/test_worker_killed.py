@@ -66,7 +66,8 @@ def assert_indexed_exactly_once(installed: Installation, number: int) -> None:
     with context.database.reading() as session:
         states = Counter(session.scalars(select(Photo.state)))
         faces_per_photo = Counter(session.scalars(select(Face.photo_id)))
-        added = Counter(session.execute(select(GalleryChange.face_id, GalleryChange.kind)).tuples())
+        changes = session.execute(select(GalleryChange.face_id, GalleryChange.kind))
+        added = Counter((change.face_id, change.kind) for change in changes)
         templates = set(session.scalars(select(Template.face_id)))
         faces = {face.id: face for face in session.scalars(select(Face))}
         numbers = session.scalars(select(GalleryChange.number).order_by(GalleryChange.number)).all()

@@ -6,12 +6,14 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 import structlog
 
 from indexer.decode_pool import DecodePool
 from indexer.packs.base import Pack
+from indexer.worker import Worker
 from models.photo import PhotoState
 from models.records import AuditEntry, Photo, Receipt
 from models.user import UserState
@@ -121,6 +123,24 @@ def test_work_once_works_until_nothing_waits_and_logs_plain_json(installed: Inst
     assert (process.returncode, out) == (0, "")
     assert events == ["worker_started", "photo_done", "photo_done", "worker_stopped"]
     assert count(installed.context, Photo, Photo.state == PhotoState.DONE) == 2
+
+
+def test_the_gallery_is_loaded_rebuilt_and_told_of(installed: Installation):
+    take_in(installed.context, volunteer(installed.context), face_photo(1))
+    Worker(installed.context, Event()).run(once=True)
+    told = {"pack": "open", "pack_id": installed.context.pack.info.id, "faces": 1, "last_change": 1}
+    steps = ["status", "rebuild", "status"]
+    answers = [installed.run("gallery", step, "--json") for step in steps]
+    assert [status for status, _, _ in answers] == [0, 0, 0]
+    assert [json.loads(out) for _, out, _ in answers] == [
+        told | {"outcome": "snapshot_missing"},
+        told | {"outcome": "snapshot_missing"},
+        told | {"outcome": "loaded"},
+    ]
+    (body,) = installed.context.settings.snapshot_dir.glob("*.sealed*")
+    body.write_bytes(body.read_bytes()[:-1] + b"?")
+    status, out, _ = installed.run("gallery", "status")
+    assert (status, "snapshot_damaged" in out) == (1, True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
