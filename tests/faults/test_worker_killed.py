@@ -89,6 +89,7 @@ def assert_indexed_exactly_once(installed: Installation, number: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_worker_killed_ten_times_indexes_two_hundred_photos_exactly_once(sqlite_installation: Installation):
     take_in_photos(sqlite_installation, 200)
     moment = random.Random(20261123)
