@@ -113,6 +113,10 @@ class ReviewLimitReached(AppError):
     """{limit} answers a day are the limit: tired eyes err. Go on tomorrow."""
 
 
+class ReleaseChanged(AppError):
+    """The release was proposed anew, to another authority; read it again before you agree."""
+
+
 class ServiceBusy(AppError):
     """The service is busy; try again in a few seconds."""
 
@@ -186,6 +190,7 @@ STATUS: dict[type[HomewardError], int] = {
     NothingToReview: 404,
     AssignmentStillOpen: 409,
     ReviewLimitReached: 429,
+    ReleaseChanged: 409,
     ServiceBusy: 503,
 }
 

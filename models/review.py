@@ -129,6 +129,13 @@ class Release(Base):
     agreed_by: Mapped[UUID | None] = by_whom()
     agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    def propose_again(self, authority_id: UUID, reason: str, supervisor: User) -> None:
+        """Another authority or reason, or another proposer; the waiting begins anew."""
+        if self.agreed_at is not None:
+            raise WrongState(thing="release", state="agreed", change="proposed again")
+        self.authority_id, self.reason = authority_id, reason
+        self.proposed_by, self.proposed_at = supervisor.id, now()
+
     def agree(self, supervisor: User, only_supervisor: bool) -> None:
         """``only_supervisor``: there is no second one, so a day's wait stands in for their eyes."""
         if self.agreed_at is not None:

@@ -130,7 +130,7 @@ class Story:
         candidate = confirmed[0]["id"]
         authority = proposer.client.me()["authorities"][0]
         proposer.client.supervision.release(candidate, authority["id"], "Demo release")
-        packet = second.client.supervision.agree(candidate)
+        packet = second.client.supervision.agree(candidate, authority["id"])
         self.say.print(
             f"Released to {packet['authority']}: place {packet['sources'][0]['place']!r}, by two supervisors"
         )

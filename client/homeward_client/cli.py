@@ -99,7 +99,7 @@ def _refuse_plain_http(url: str) -> None:
     """A key or a photo must not cross a network in the clear."""
     parts = urlsplit(url)
     local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
-    if not (parts.scheme == "https" and parts.hostname or local):
+    if not ((parts.scheme == "https" and parts.hostname) or local):
         raise typer.BadParameter("the address must begin with https://")
 
 

@@ -39,9 +39,9 @@ class Supervision:
         body = {"authority_id": str(authority_id), "reason": reason}
         return self._transport.post(f"/v1/candidates/{candidate_id}/release", body)
 
-    def agree(self, candidate_id: UUID | str) -> Json:
-        """Agree to a release: the answer carries place, times and photo for the authority."""
-        return self._transport.post(f"/v1/candidates/{candidate_id}/agree")
+    def agree(self, candidate_id: UUID | str, authority_id: UUID | str) -> Json:
+        """Agree: the answer carries place and times, and the number under which `face` gives the whole photo."""
+        return self._transport.post(f"/v1/candidates/{candidate_id}/agree", {"authority_id": str(authority_id)})
 
     def record_outcome(
         self, candidate_id: UUID | str, outcome: str, established_by: str, note: str = "", for_worker: str = ""

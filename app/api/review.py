@@ -1,0 +1,68 @@
+"""Review: one pair of faces at a time, and a locked answer."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Response
+
+from app.deps import HouseDep, Reviewer, Writing
+from app.errors import (
+    AccountNotApproved,
+    ChangedMeanwhile,
+    IdempotencyKeyReused,
+    NotAllowed,
+    NotFound,
+    NothingToReview,
+    NotSignedIn,
+    ReviewLimitReached,
+)
+from app.idempotency import OnceDep
+from app.problems import problems
+from app.schemas.review import AnswerIn, AssignmentOut
+from app.services.queue import next_assignment
+from app.services.review import answer, described, look_at, read_assignment
+from indexer.errors import BlobMissing, SealBroken
+from models.errors import AlreadyAnswered, WrongState
+
+router = APIRouter(prefix="/v1/review/assignments", tags=["review"])
+REFUSALS = (NotSignedIn, NotAllowed, AccountNotApproved)
+FaceNumber = Annotated[int, Path(ge=0, le=1000)]
+
+
+@router.post("", status_code=201, responses=problems(*REFUSALS, NothingToReview, ReviewLimitReached, SealBroken))
+def take_next(actor: Reviewer, house: HouseDep, session: Writing) -> AssignmentOut:
+    """The assignment you hold, or the next one. It may be asked for again without harm."""
+    return described(session, house.context, next_assignment(session, house.context.keyring, actor))
+
+
+@router.get("/{assignment_id}", responses=problems(*REFUSALS, NotFound, SealBroken))
+def see_assignment(assignment_id: UUID, actor: Reviewer, house: HouseDep, session: Writing) -> AssignmentOut:
+    return read_assignment(session, house.context, actor, assignment_id)
+
+
+@router.get(
+    "/{assignment_id}/faces/{number}",
+    response_class=Response,
+    responses={
+        200: {"content": {"image/jpeg": {}}},
+        **problems(*REFUSALS, NotFound, AlreadyAnswered, WrongState, BlobMissing, SealBroken),
+    },
+)
+def see_face(assignment_id: UUID, number: FaceNumber, actor: Reviewer, house: HouseDep, session: Writing) -> Response:
+    """A face crop with every other face blanked. Each look is an act in the audit log."""
+    crop = look_at(session, house.context, actor, assignment_id, number)
+    return Response(crop, media_type="image/jpeg", headers={"Content-Disposition": 'inline; filename="face.jpg"'})
+
+
+@router.post(
+    "/{assignment_id}/answer",
+    response_model=AssignmentOut,
+    responses=problems(*REFUSALS, NotFound, AlreadyAnswered, WrongState, ChangedMeanwhile, IdempotencyKeyReused),
+)
+def give_answer(
+    assignment_id: UUID, asked: AnswerIn, actor: Reviewer, house: HouseDep, session: Writing, once: OnceDep
+) -> Response:
+    """Locked: there is no second answer."""
+    return once.answer(
+        session, actor, asked, lambda: described(session, house.context, answer(session, actor, assignment_id, asked))
+    )

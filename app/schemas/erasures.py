@@ -1,0 +1,34 @@
+"""Erasures: an admin proposes and sees counts, a supervisor approves."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import StringConstraints
+
+from app.schemas.base import Answer, Asked
+from models.erasure import ErasureState
+
+
+class NewErasure(Asked):
+    """`photo_id` is the id that the photo's volunteer knows."""
+
+    photo_id: UUID
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class ErasureOut(Answer):
+    """Counts of what goes: `candidates_at_work` are those that people are deciding or have released."""
+
+    id: UUID
+    photo_id: UUID
+    state: ErasureState
+    reason: str
+    proposed_by: UUID
+    proposed_at: datetime
+    approved_by: UUID | None
+    approved_at: datetime | None
+    uploads: int
+    faces: int
+    candidates: int
+    candidates_at_work: int

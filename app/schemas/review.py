@@ -1,0 +1,68 @@
+"""What a reviewer is shown and says: faces, and nothing that could sway an answer."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, model_validator
+
+from app.schemas.base import Answer, Asked
+from app.services.pairs import Side
+from models.review import AssignmentState
+
+
+class FeatureGroup(StrEnum):
+    """The groups of features a reviewer may rate (FISWG, facial comparison)."""
+
+    FACE_OUTLINE = "face_outline"
+    HAIRLINE = "hairline"
+    BROWS = "brows"
+    EYES = "eyes"
+    NOSE = "nose"
+    MOUTH = "mouth"
+    CHIN_AND_JAW = "chin_and_jaw"
+    EARS = "ears"
+    MARKS = "marks"
+
+
+Rating = Annotated[int, Field(ge=-2, le=2, strict=True)]
+"""-2 different, -1 probably different, 0 cannot say, +1 probably same, +2 same."""
+
+
+class AnswerIn(Asked):
+    """Exactly one of `answer`, `cannot_say` and `know_child`. Locked once given."""
+
+    answer: Rating | None = None
+    cannot_say: bool = False
+    know_child: bool = False
+    features: dict[FeatureGroup, Rating] = Field(default_factory=dict)
+    comment: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)] = ""
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if [self.answer is not None, self.cannot_say, self.know_child].count(True) != 1:
+            raise ValueError("give exactly one of answer, cannot_say and know_child")
+        return self
+
+    @property
+    def score(self) -> int:
+        """The answer that is locked; who cannot say answers 0."""
+        return self.answer or 0
+
+
+class ShownFace(Answer):
+    """A face of the pair. `street_about_years_after`: about how many years after this reference the street photo is."""
+
+    number: int
+    side: Side
+    street_about_years_after: int | None
+
+
+class AssignmentOut(Answer):
+    """`faces` is empty once the assignment is closed."""
+
+    id: UUID
+    state: AssignmentState
+    lapses_at: datetime
+    faces: list[ShownFace]

@@ -1,0 +1,128 @@
+"""Candidates that people have spoken on, for supervisors: see, adjudicate, conclude."""
+
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from app.errors import NotFound
+from app.queries import one_visible
+from app.schemas.candidates import AskedState, CandidateDetail, LockedAnswer, RecordedOutcome, ReleaseOut
+from app.schemas.review import ShownFace
+from app.services.crops import served_crop
+from app.services.pairs import pair_of
+from indexer.context import Context
+from indexer.sealed_records import about_photo, photo_key
+from indexer.sealing import unseal
+from models.actor import Actor, act
+from models.alert import Alert, AlertKind
+from models.candidate import Candidate, CandidateState
+from models.case import Case
+from models.errors import SamePerson
+from models.face import Face
+from models.photo import Photo
+from models.review import Adjudication, Authority, Outcome, Release, Review
+
+_SEEN = tuple(CandidateState(state.value) for state in AskedState)
+_WITH_PHOTO = tuple(state for state in _SEEN if state not in (CandidateState.CONFLICT, CandidateState.CONFIRMED))
+
+
+def visible_candidates() -> Select[Candidate]:
+    """Those that two reviewers have answered and not rejected: a supervisor sees no other."""
+    return select(Candidate).where(Candidate.state.in_(_SEEN))
+
+
+def locked_candidate(session: Session, candidate_id: UUID) -> Candidate:
+    """For a change: one after the other. `NotFound`."""
+    return one_visible(session, visible_candidates().with_for_update(), Candidate.id, candidate_id, "candidate")
+
+
+def described(session: Session, context: Context, candidate: Candidate) -> CandidateDetail:
+    faces = pair_of(session, context, candidate)
+    return CandidateDetail(
+        id=candidate.id,
+        case_id=candidate.case_id,
+        case_number=session.get_one(Case, candidate.case_id).number,
+        state=candidate.state,
+        decided_at=candidate.decided_at,
+        faces=[ShownFace.model_validate(face) for face in faces],
+        answers=_answers(session, context, candidate),
+        release=_release(session, candidate),
+    )
+
+
+def _answers(session: Session, context: Context, candidate: Candidate) -> list[LockedAnswer]:
+    """In an order that does not tell who gave which, the same at every look."""
+    reviews = session.scalars(select(Review).where(Review.candidate_id == candidate.id)).all()
+    by_chance = sorted(reviews, key=lambda review: context.keyring.digest_of("answer order", review.id.bytes))
+    return [LockedAnswer.model_validate(review) for review in by_chance]
+
+
+def _release(session: Session, candidate: Candidate) -> ReleaseOut | None:
+    release = session.get(Release, candidate.id)
+    if release is None:
+        return None
+    authority = session.get_one(Authority, release.authority_id).name
+    columns = ("authority_id", "reason", "proposed_by", "proposed_at", "agreed_by", "agreed_at")
+    return ReleaseOut(authority=authority, **{name: getattr(release, name) for name in columns})
+
+
+def look_at(session: Session, context: Context, actor: Actor, candidate_id: UUID, number: int) -> bytes:
+    """A face crop, JPEG; after a release the whole photo is the number behind the last. `NotFound`."""
+    candidate = one_visible(session, visible_candidates(), Candidate.id, candidate_id, "candidate")
+    faces = pair_of(session, context, candidate)
+    whole_photo = number == len(faces) and bool(faces) and candidate.state in _WITH_PHOTO
+    if number >= len(faces) and not whole_photo:
+        raise NotFound(thing="face")
+    what = "photo" if whole_photo else f"face {number}"
+    act(session, actor, "candidate.look", "candidate", candidate.id, what)
+    if whole_photo:
+        return _photo(context, photo_of(session, candidate))
+    return served_crop(session, context, faces[number].face)
+
+
+def photo_of(session: Session, candidate: Candidate) -> Photo:
+    """`NotFound` when it was erased."""
+    face = session.get(Face, candidate.face_id) if candidate.face_id is not None else None
+    if face is None:
+        raise NotFound(thing="photo")
+    return session.get_one(Photo, face.photo_id)
+
+
+def _photo(context: Context, photo: Photo) -> bytes:
+    return unseal(photo_key(context.keyring, photo), context.store.get(photo.blob_name), about_photo(photo.id))
+
+
+def adjudicate(session: Session, actor: Actor, candidate_id: UUID, same: bool, reason: str) -> Candidate:
+    """`NotFound`, `WrongState`, `SamePerson`."""
+    candidate = locked_candidate(session, candidate_id)
+    own = select(Review.id).where(Review.candidate_id == candidate.id, Review.reviewer_id == actor.id)
+    if session.scalar(own) is not None:
+        raise SamePerson(reason="nobody adjudicates what they reviewed")
+    candidate.adjudicate(same)
+    session.add(Adjudication(candidate_id=candidate.id, by=actor.id, same=same, reason=reason))
+    if same:
+        kind = AlertKind.CANDIDATE_CONFIRMED
+        session.add(Alert(kind=kind, object_type="candidate", object_id=str(candidate.id)))
+    act(session, actor, "candidate.adjudicate", "candidate", candidate.id, reason)
+    return candidate
+
+
+def record_outcome(session: Session, actor: Actor, candidate_id: UUID, recorded: RecordedOutcome) -> Candidate:
+    """`NotFound`, `WrongState`."""
+    candidate = locked_candidate(session, candidate_id)
+    candidate.conclude(CandidateState(recorded.outcome.value))
+    outcome = Outcome(
+        candidate_id=candidate.id,
+        established_by=recorded.established_by,
+        note=recorded.note,
+        for_worker=recorded.for_worker,
+        recorded_by=actor.id,
+    )
+    worker_id = session.get_one(Case, candidate.case_id).worker_id
+    alert = Alert(
+        kind=AlertKind.OUTCOME_RECORDED, user_id=worker_id, object_type="candidate", object_id=str(candidate.id)
+    )
+    session.add_all([outcome, alert])
+    act(session, actor, "outcome.record", "candidate", candidate.id, recorded.outcome)
+    return candidate

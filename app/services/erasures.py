@@ -1,0 +1,57 @@
+"""Erasures: proposed by an admin, or by a withdrawal while people were at work; approved by a supervisor."""
+
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.queries import one_visible
+from app.schemas.erasures import ErasureOut
+from indexer.erasure import destroy_photo
+from indexer.withdrawal import PEOPLE_AT_WORK
+from models.actor import Actor, act
+from models.alert import Alert, AlertKind
+from models.candidate import Candidate
+from models.erasure import Erasure
+from models.face import Face
+from models.photo import Photo, Receipt
+
+
+def propose_erasure(session: Session, actor: Actor, receipt_id: UUID, reason: str) -> Erasure:
+    """`NotFound`."""
+    receipt = one_visible(session, select(Receipt), Receipt.id, receipt_id, "photo")
+    erasure = Erasure(receipt_id=receipt.id, reason=reason, proposed_by=actor.id)
+    session.add(erasure)
+    session.flush()
+    kind = AlertKind.ERASURE_AWAITS_APPROVAL
+    session.add(Alert(kind=kind, object_type="erasure", object_id=str(erasure.id)))
+    act(session, actor, "erasure.propose", "erasure", erasure.id, reason)
+    return erasure
+
+
+def approve_erasure(session: Session, actor: Actor, erasure_id: UUID) -> ErasureOut:
+    """The photo is gone when this commits; counted is what went. `NotFound`, `WrongState`, `SamePerson`."""
+    erasure = one_visible(session, select(Erasure).with_for_update(), Erasure.id, erasure_id, "erasure")
+    erasure.approve(actor.user)
+    went = described(session, erasure)
+    receipt = session.get_one(Receipt, erasure.receipt_id)
+    photo = session.get(Photo, receipt.photo_id, with_for_update=True) if receipt.photo_id else None
+    if photo is not None:  # else it went by another erasure or withdrawal
+        destroy_photo(session, photo)
+    act(session, actor, "erasure.approve", "erasure", erasure.id)
+    return went
+
+
+def described(session: Session, erasure: Erasure) -> ErasureOut:
+    photo_id = session.get_one(Receipt, erasure.receipt_id).photo_id
+    faces = select(Face.id).where(Face.photo_id == photo_id)
+    candidates = select(func.count()).select_from(Candidate).where(Candidate.face_id.in_(faces))
+    columns = ("id", "state", "reason", "proposed_by", "proposed_at", "approved_by", "approved_at")
+    return ErasureOut(
+        photo_id=erasure.receipt_id,
+        **{name: getattr(erasure, name) for name in columns},
+        uploads=session.scalar(select(func.count()).where(Receipt.photo_id == photo_id)) or 0,
+        faces=session.scalar(select(func.count()).where(Face.photo_id == photo_id)) or 0,
+        candidates=session.scalar(candidates) or 0,
+        candidates_at_work=session.scalar(candidates.where(Candidate.state.in_(PEOPLE_AT_WORK))) or 0,
+    )

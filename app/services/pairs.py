@@ -1,0 +1,110 @@
+"""The faces of one candidate in the order people are shown them: the case's references, then the street face."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.services.cases import details_of
+from indexer.context import Context
+from indexer.sealed_records import about_exif, about_receipt, photo_key, unseal_json
+from models.candidate import Candidate
+from models.case import Case
+from models.face import Face
+from models.photo import Photo, Receipt
+from models.reference import Reference
+
+DAYS_PER_YEAR = 365.25
+
+
+class Side(StrEnum):
+    REFERENCE = "reference"
+    STREET = "street"
+
+
+@dataclass(frozen=True)
+class PairFace:
+    """One face of a pair. ``street_about_years_after``: whole years from this reference to the street photo."""
+
+    number: int
+    side: Side
+    face: Face
+    street_about_years_after: int | None
+
+
+def pair_of(session: Session, context: Context, candidate: Candidate) -> list[PairFace]:
+    """References by the time they were added, the street face last; empty when the photo is gone."""
+    street = session.get(Face, candidate.face_id) if candidate.face_id is not None else None
+    if street is None:
+        return []
+    case = session.get_one(Case, candidate.case_id)
+    taken = _street_day(session, context, street)
+    born = details_of(context.keyring, case)["birth_date"]
+    references = _references(session, case)
+    faces = [
+        PairFace(number, Side.REFERENCE, face, _years(reference, born, taken))
+        for number, (reference, face) in enumerate(references)
+    ]
+    return [*faces, PairFace(len(faces), Side.STREET, street, None)]
+
+
+def _references(session: Session, case: Case) -> Sequence[tuple[Reference, Face]]:
+    chosen = (Face.reference_id == Reference.id) & (Face.number == Reference.chosen)
+    query = select(Reference, Face).join(Face, chosen)
+    approved = query.where(Reference.case_id == case.id, Reference.approved_at.is_not(None))
+    return [(row[0], row[1]) for row in session.execute(approved.order_by(Reference.added_at, Reference.id))]
+
+
+def _years(reference: Reference, born: str | None, taken: date) -> int | None:
+    """From the date of the reference, else from its age and the date of birth."""
+    if reference.taken_on is not None:
+        days = float((taken - reference.taken_on).days)
+    elif reference.age_years is not None and born is not None:
+        days = (taken - date.fromisoformat(born)).days - reference.age_years * DAYS_PER_YEAR
+    else:
+        return None
+    return max(0, round(days / DAYS_PER_YEAR))
+
+
+def _street_day(session: Session, context: Context, street: Face) -> date:
+    """The day the volunteer gave, else the camera's, else that of the upload."""
+    photo = session.get_one(Photo, street.photo_id)
+    times = [source.taken_at for source in sources_of(session, context, photo)]
+    said = [time for time in [*times, camera_details(context, photo)["taken_at"]] if time]
+    return datetime.fromisoformat(said[0]).date() if said else photo.uploaded_at.astimezone(UTC).date()
+
+
+@dataclass(frozen=True)
+class Source:
+    """What one volunteer said of a photo, and when it came: never who they are."""
+
+    taken_at: str | None
+    latitude: float | None
+    longitude: float | None
+    place: str | None
+    note: str | None
+    source_url: str | None
+    uploaded_at: datetime
+
+
+def sources_of(session: Session, context: Context, photo: Photo) -> list[Source]:
+    """Every upload of the photo, the first one first."""
+    key = photo_key(context.keyring, photo)
+    receipts = session.scalars(select(Receipt).where(Receipt.photo_id == photo.id).order_by(Receipt.uploaded_at))
+    return [_source(key, receipt) for receipt in receipts if receipt.sealed_details is not None]
+
+
+def _source(key: bytes, receipt: Receipt) -> Source:
+    assert receipt.sealed_details is not None
+    said = unseal_json(key, receipt.sealed_details, about_receipt(receipt.id))
+    names = ("taken_at", "latitude", "longitude", "place", "note", "source_url")
+    return Source(**{name: said.get(name) for name in names}, uploaded_at=receipt.uploaded_at)
+
+
+def camera_details(context: Context, photo: Photo) -> dict[str, Any]:
+    """`taken_at`, `latitude`, `longitude` as the camera wrote them, or None."""
+    return unseal_json(photo_key(context.keyring, photo), photo.sealed_exif, about_exif(photo.id))

@@ -1,0 +1,163 @@
+"""Which candidate a reviewer sees next (design section 7).
+
+Two live assignments a candidate, never to the case's worker, nor to anyone who said they know the child. Cases take
+turns; within a case the first batch comes before the second, in an order of each reviewer's own.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from app.errors import NothingToReview, ReviewLimitReached
+from indexer.keyring import KeyRing
+from indexer.turns import take_turn
+from models.actor import Actor, act
+from models.candidate import Candidate, CandidateState
+from models.case import Case, CaseState
+from models.face import Face
+from models.photo import Photo, PhotoState
+from models.review import Assignment, AssignmentState, Review
+from models.types import now
+
+LASTS = timedelta(minutes=30)
+ANSWERS_A_DAY = 150
+REVIEWERS = 2
+
+_QUEUE = "review queue"
+_WANTS_REVIEW = (CandidateState.OPEN, CandidateState.IN_REVIEW)
+_LIVE = (AssignmentState.OPEN, AssignmentState.ANSWERED)
+# While one of the first batch is in any other state, the second batch waits.
+_LEADS_NOWHERE = (CandidateState.REJECTED, CandidateState.WITHDRAWN, CandidateState.NOT_THE_CHILD)
+
+
+def next_assignment(session: Session, keyring: KeyRing, actor: Actor) -> Assignment:
+    """The reviewer's open assignment, or a new one. `NothingToReview`, `ReviewLimitReached`.
+
+    A reviewer holds one at a time: asking again gives the same one, so that a closed window loses nothing.
+    """
+    take_turn(session, _QUEUE)  # two who ask at the same instant are answered one after the other
+    at = now()
+    _lapse_overdue(session, at)
+    held = session.scalar(select(Assignment).where(_is_of(actor.id), Assignment.state == AssignmentState.OPEN))
+    if held is not None:
+        return held
+    _require_rested(session, actor.id, at)
+    candidate = _choose(session, keyring, actor.id)
+    if candidate is None:
+        raise NothingToReview
+    candidate.start_review()
+    assignment = _assign(session, candidate, actor.id, at + LASTS)
+    act(session, actor, "assignment.take", "assignment", assignment.id)
+    return assignment
+
+
+def _lapse_overdue(session: Session, at: datetime) -> None:
+    overdue = select(Assignment).where(Assignment.state == AssignmentState.OPEN, Assignment.lapses_at <= at)
+    for assignment in session.scalars(overdue):
+        assignment.lapse()
+    session.flush()
+
+
+def _require_rested(session: Session, reviewer_id: UUID, at: datetime) -> None:
+    today = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    answered = select(func.count()).where(Review.reviewer_id == reviewer_id, Review.locked_at >= today)
+    if (session.scalar(answered) or 0) >= ANSWERS_A_DAY:
+        raise ReviewLimitReached(limit=ANSWERS_A_DAY)
+
+
+def _choose(session: Session, keyring: KeyRing, reviewer_id: UUID) -> Candidate | None:
+    case_id = session.scalar(
+        _available(reviewer_id)
+        .with_only_columns(Candidate.case_id)
+        .group_by(Candidate.case_id)
+        .order_by(_last_turn().nulls_first(), Candidate.case_id)
+        .limit(1)
+    )
+    if case_id is None:
+        return None
+    candidates = session.scalars(_available(reviewer_id).where(Candidate.case_id == case_id)).all()
+    return min(candidates, key=lambda one: (one.batch, _own_order(keyring, reviewer_id, one.id)))
+
+
+def _available(reviewer_id: UUID) -> Select[Candidate]:
+    """What this reviewer may be given, without order."""
+    return (
+        select(Candidate)
+        .join(Case, Candidate.case_id == Case.id)
+        .join(Face, Candidate.face_id == Face.id)
+        .join(Photo, Face.photo_id == Photo.id)
+        .where(
+            Candidate.state.in_(_WANTS_REVIEW),
+            Case.state == CaseState.APPROVED,
+            Case.worker_id != reviewer_id,
+            Photo.state != PhotoState.HIDDEN,
+            _live_assignments() < REVIEWERS,
+            ~_had_it(reviewer_id),
+            ~_knows_the_child(reviewer_id),
+            or_(Candidate.batch == 1, ~_first_batch_leads_on()),
+        )
+    )
+
+
+def _is_of(reviewer_id: UUID) -> ColumnElement[bool]:
+    return Assignment.reviewer_id == reviewer_id
+
+
+def _live_assignments() -> ColumnElement[int]:
+    of_candidate = and_(Assignment.candidate_id == Candidate.id, Assignment.state.in_(_LIVE))
+    return select(func.count()).where(of_candidate).correlate(Candidate).scalar_subquery()
+
+
+def _had_it(reviewer_id: UUID) -> ColumnElement[bool]:
+    """A lapsed assignment may be given to the same reviewer again."""
+    kept = Assignment.state != AssignmentState.LAPSED
+    return exists().where(Assignment.candidate_id == Candidate.id, _is_of(reviewer_id), kept).correlate(Candidate)
+
+
+def _knows_the_child(reviewer_id: UUID) -> ColumnElement[bool]:
+    other = aliased(Candidate)
+    return (
+        exists()
+        .where(
+            Assignment.candidate_id == other.id,
+            other.case_id == Candidate.case_id,
+            _is_of(reviewer_id),
+            Assignment.state == AssignmentState.KNOWS_CHILD,
+        )
+        .correlate(Candidate)
+    )
+
+
+def _first_batch_leads_on() -> ColumnElement[bool]:
+    first = aliased(Candidate)
+    undecided_or_confirmed = first.state.not_in(_LEADS_NOWHERE)
+    return (
+        exists()
+        .where(first.case_id == Candidate.case_id, first.batch == 1, undecided_or_confirmed)
+        .correlate(Candidate)
+    )
+
+
+def _last_turn() -> ScalarSelect[datetime]:
+    """When anyone was last given a candidate of the same case."""
+    other = aliased(Candidate)
+    given = select(func.max(Assignment.given_at)).join(other, Assignment.candidate_id == other.id)
+    return given.where(other.case_id == Candidate.case_id).correlate(Candidate).scalar_subquery()
+
+
+def _own_order(keyring: KeyRing, reviewer_id: UUID, candidate_id: UUID) -> bytes:
+    """Random, different for each reviewer, and the same at every asking: rank must not show in the order."""
+    return keyring.digest_of("review order", reviewer_id.bytes + candidate_id.bytes)
+
+
+def _assign(session: Session, candidate: Candidate, reviewer_id: UUID, lapses_at: datetime) -> Assignment:
+    lapsed = session.scalar(select(Assignment).where(Assignment.candidate_id == candidate.id, _is_of(reviewer_id)))
+    if lapsed is not None:
+        lapsed.give_again(lapses_at)
+        return lapsed
+    assignment = Assignment(candidate_id=candidate.id, reviewer_id=reviewer_id, lapses_at=lapses_at)
+    session.add(assignment)
+    session.flush()
+    return assignment

@@ -1,0 +1,112 @@
+"""A reviewer looks at an assignment and answers it, once."""
+
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from app.errors import NotFound
+from app.queries import one_visible
+from app.schemas.review import AnswerIn, AssignmentOut, ShownFace
+from app.services.crops import served_crop
+from app.services.pairs import PairFace, pair_of
+from indexer.context import Context
+from models.actor import Actor, act
+from models.alert import Alert, AlertKind
+from models.candidate import Candidate, CandidateState
+from models.errors import AlreadyAnswered, WrongState
+from models.review import Assignment, AssignmentState, Review
+from models.types import now
+
+_TOLD = {
+    CandidateState.CONFLICT: AlertKind.CANDIDATE_CONFLICT,
+    CandidateState.CONFIRMED: AlertKind.CANDIDATE_CONFIRMED,
+}
+
+
+def visible_assignments(actor: Actor) -> Select[Assignment]:
+    """A reviewer's own."""
+    return select(Assignment).where(Assignment.reviewer_id == actor.id)
+
+
+def read_assignment(session: Session, context: Context, actor: Actor, assignment_id: UUID) -> AssignmentOut:
+    """`NotFound`."""
+    return described(session, context, _own(session, actor, assignment_id))
+
+
+def described(session: Session, context: Context, assignment: Assignment) -> AssignmentOut:
+    faces = _pair(session, context, assignment) if assignment.is_open(now()) else []
+    return AssignmentOut(
+        id=assignment.id,
+        state=assignment.state,
+        lapses_at=assignment.lapses_at,
+        faces=[ShownFace.model_validate(face) for face in faces],
+    )
+
+
+def look_at(session: Session, context: Context, actor: Actor, assignment_id: UUID, number: int) -> bytes:
+    """One face crop, JPEG; the look is on record or the bytes are not served. `NotFound`, `WrongState`."""
+    assignment = _own(session, actor, assignment_id)
+    _require_open(assignment)
+    faces = _pair(session, context, assignment)
+    if number >= len(faces):
+        raise NotFound(thing="face")
+    act(session, actor, "assignment.look", "assignment", assignment.id, f"face {number}")
+    return served_crop(session, context, faces[number].face)
+
+
+def answer(session: Session, actor: Actor, assignment_id: UUID, said: AnswerIn) -> Assignment:
+    """Lock an answer, or step aside. `NotFound`, `AlreadyAnswered`, `WrongState`."""
+    assignment = one_visible(
+        session, visible_assignments(actor).with_for_update(), Assignment.id, assignment_id, "assignment"
+    )
+    if assignment.state is AssignmentState.ANSWERED:
+        raise AlreadyAnswered
+    candidate = session.get_one(Candidate, assignment.candidate_id, with_for_update=True)
+    if said.know_child:
+        assignment.recuse()
+        act(session, actor, "review.recuse", "assignment", assignment.id)
+    else:
+        _lock_answer(session, actor, assignment, candidate, said)
+    return assignment
+
+
+def _lock_answer(session: Session, actor: Actor, assignment: Assignment, candidate: Candidate, said: AnswerIn) -> None:
+    assignment.answer()
+    review = Review(
+        assignment_id=assignment.id,
+        candidate_id=candidate.id,
+        reviewer_id=actor.id,
+        answer=said.score,
+        features={group.value: rating for group, rating in said.features.items()},
+        comment=said.comment,
+    )
+    session.add(review)
+    session.flush()
+    act(session, actor, "review.answer", "assignment", assignment.id)
+    _settle(session, candidate)
+
+
+def _settle(session: Session, candidate: Candidate) -> None:
+    """Once two people have answered."""
+    answers = session.scalars(select(Review.answer).where(Review.candidate_id == candidate.id)).all()
+    if len(answers) < 2:
+        return
+    candidate.settle(answers[0], answers[1])
+    if candidate.state in _TOLD:
+        session.add(Alert(kind=_TOLD[candidate.state], object_type="candidate", object_id=str(candidate.id)))
+
+
+def _own(session: Session, actor: Actor, assignment_id: UUID) -> Assignment:
+    return one_visible(session, visible_assignments(actor), Assignment.id, assignment_id, "assignment")
+
+
+def _require_open(assignment: Assignment) -> None:
+    if assignment.state is AssignmentState.ANSWERED:
+        raise AlreadyAnswered
+    if not assignment.is_open(now()):
+        raise WrongState(thing="assignment", state=AssignmentState.LAPSED, change="looked at")
+
+
+def _pair(session: Session, context: Context, assignment: Assignment) -> list[PairFace]:
+    return pair_of(session, context, session.get_one(Candidate, assignment.candidate_id))
