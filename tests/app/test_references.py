@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
+from uuid import uuid4
 
 import pytest
 from httpx import Response
@@ -180,6 +181,16 @@ def test_references_of_a_closed_case_stay_as_they_are(worker: AccountClient, url
         assert (refused.status_code, refused.json()["code"]) == (409, "wrong_state")
     assert worker.delete(f"{url}/{reference_id}").status_code == 204
     assert worker.get(f"{url}/{reference_id}").status_code == 404
+
+
+def test_a_reference_is_found_only_under_its_own_case(worker: AccountClient, url: str):
+    reference_id = send(worker, url, one_face()).json()["id"]
+    other = f"/v1/cases/{open_case(worker)['id']}/references"
+    for ending, method in [("", "GET"), ("", "DELETE"), ("/image", "GET")]:
+        foreign, absent = (worker.request(method, f"{other}/{each}{ending}") for each in (reference_id, uuid4()))
+        assert foreign.status_code == absent.status_code == 404
+        assert foreign.content == absent.content
+    assert worker.get(f"{url}/{reference_id}").status_code == 200
 
 
 def test_references_sent_at_once_are_all_taken(service: Service, worker: AccountClient, url: str):

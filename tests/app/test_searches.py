@@ -251,6 +251,27 @@ def test_after_a_release_the_worker_reads_to_whom_and_when_and_what_may_be_told(
     assert told["outcome_note"] == "The family is in touch with us."
 
 
+def test_a_release_that_nobody_has_agreed_to_is_not_told(story: Story):
+    story.approve()
+    first = story.search()["candidates"][0]["id"]
+    released(story, first, story.supervisor)
+    with story.service.database.writing() as session:
+        session.get_one(Candidate, UUID(first)).state = CandidateState.CONFIRMED
+        session.get_one(Release, UUID(first)).agreed_at = None
+    [told] = [each for each in story.worker.get(f"{story.url}/candidates").json()["items"] if each["id"] == first]
+    assert (told["state"], told["state_note"], told["outcome_note"]) == ("confirmed", None, None)
+
+
+def test_a_search_is_found_only_under_its_own_case(story: Story):
+    story.approve()
+    search_id = story.search()["id"]
+    other = f"/v1/cases/{open_case(story.worker)['id']}"
+    story.supervisor.post(f"{other}/approve")
+    foreign, absent = (story.worker.get(f"{other}/searches/{each}") for each in (search_id, uuid4()))
+    assert foreign.status_code == absent.status_code == 404
+    assert foreign.content == absent.content
+
+
 def plant_markers(story: Story) -> list[str]:
     """A face whose photo, receipt and quality are full of markers; what must never be told."""
     world, face_id = story.world, 987_654_321
