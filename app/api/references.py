@@ -22,6 +22,7 @@ from app.paging import Listed, PageDep, paged
 from app.problems import problems
 from app.queries import visible_case
 from app.schemas.references import NewReference, ReferenceChange, ReferenceOut
+from app.services.reference_view import references_of
 from app.services.references import (
     add_reference,
     approve_reference,
@@ -29,7 +30,6 @@ from app.services.references import (
     drop_reference,
     look_at_reference,
     read_one,
-    references_of,
 )
 from indexer.errors import BlobMissing, FaceNumberUnknown, NoFaceFound, PackMissing, ReferenceKnown, SealBroken
 from models.errors import SamePerson, WrongState

@@ -1,6 +1,6 @@
 """References: added by the case's worker, glanced at by a supervisor, looked at by both."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from uuid import UUID
@@ -13,15 +13,14 @@ from app.errors import BodyTooLarge, DatesImpossible, ServiceBusy
 from app.house import House
 from app.idempotency import Once
 from app.queries import one_visible, visible_case
-from app.schemas.references import ReferenceChange, ReferenceFace, ReferenceOut
+from app.schemas.references import ReferenceChange, ReferenceOut
 from app.services.cases import details_of, locked_case
+from app.services.reference_view import references_of
 from indexer.context import Context
 from indexer.keyring import KeyRing
-from indexer.quality import QualityReason
 from indexer.references import (
     ReadReference,
     choose_face,
-    no_face_advice,
     read_reference,
     record_reference,
     remove_reference,
@@ -32,13 +31,10 @@ from models.actor import Actor, act
 from models.alert import Alert, AlertKind
 from models.case import Case, CaseState
 from models.errors import WrongState
-from models.face import Face
 from models.reference import Reference, ReferenceState
 
 PATIENCE_SECONDS = 30.0
 """How long a request waits for its turn to embed; longer, and the client had better ask again."""
-
-_UNDATED = "Say when it was taken, or how old the child is in it."
 
 
 def add_reference(
@@ -66,15 +62,6 @@ def add_reference(
             return _recorded(session, context, actor, case_id, read, taken_on, age_years)
 
         return once.answer(session, actor, read.digest + f"{taken_on} {age_years}".encode(), make)
-
-
-def references_of(session: Session, references: Sequence[Reference]) -> list[ReferenceOut]:
-    """Each with its faces, and in words what is weak."""
-    ids = [reference.id for reference in references]
-    faces: dict[UUID | None, list[Face]] = {}
-    for face in session.scalars(select(Face).where(Face.reference_id.in_(ids)).order_by(Face.number)):
-        faces.setdefault(face.reference_id, []).append(face)
-    return [_described(reference, faces.get(reference.id, [])) for reference in references]
 
 
 def one_reference(session: Session, case: Case, reference_id: UUID) -> Reference:
@@ -177,44 +164,3 @@ def _turn_to_embed(house: House) -> Iterator[None]:
         yield
     finally:
         house.embedding.release()
-
-
-def _described(reference: Reference, faces: Sequence[Face]) -> ReferenceOut:
-    return ReferenceOut(
-        id=reference.id,
-        case_id=reference.case_id,
-        state=reference.state,
-        chosen=reference.chosen,
-        faces=[_face(face) for face in faces],
-        advice=list(_advice(reference, faces)),
-        width=reference.width,
-        height=reference.height,
-        taken_on=reference.taken_on,
-        age_years=reference.age_years,
-        added_at=reference.added_at,
-        approved_at=reference.approved_at,
-        approved_by=reference.approved_by,
-    )
-
-
-def _face(face: Face) -> ReferenceFace:
-    reasons = [QualityReason(reason) for reason in face.quality["reasons"]]
-    return ReferenceFace(
-        number=face.number,
-        box=face.box,
-        quality=face.quality_class,
-        reasons=[reason.value for reason in reasons],
-        advice=[reason.advice for reason in reasons],
-    )
-
-
-def _advice(reference: Reference, faces: Sequence[Face]) -> Iterator[str]:
-    match reference.state:
-        case ReferenceState.NO_FACE:
-            yield f"No face was found: {no_face_advice(reference)}."
-        case ReferenceState.NEEDS_FACE:
-            yield f"{len(faces)} faces were found: say which one is the child."
-        case ReferenceState.READY:
-            yield from (words for face in faces if face.number == reference.chosen for words in _face(face).advice)
-    if reference.taken_on is None and reference.age_years is None:
-        yield _UNDATED
