@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpx
 
@@ -56,8 +56,8 @@ class Installation:
             raise DemoFailed(f"homeward {arguments[0]}: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout
 
-    def run_json(self, *arguments: str) -> dict[str, Any]:
-        return cast("dict[str, Any]", json.loads(self.run(*arguments, "--json")))
+    def run_json(self, *arguments: str) -> Any:
+        return json.loads(self.run(*arguments, "--json"))
 
     @contextmanager
     def running(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:

@@ -83,7 +83,8 @@ class Story:
         with self.say.status("The ingestion job finds, measures and embeds every face"):
             self.installation.run("work", "--once")
         stats = self.accounts.admin.client.administration.stats()
-        self.say.print(f"Photos by state: {stats['photos']}; faces enrolled: {stats['faces_enrolled']}")
+        states = {state: count for state, count in stats["photos_by_state"].items() if count}
+        self.say.print(f"Photos by state: {states}; faces found: {stats['faces']}")
 
     def open_case(self, name: str, references: list[bytes], age_years: float | None) -> Json:
         """A case with its references, approved by the supervisor."""
@@ -113,11 +114,18 @@ class Story:
         self.say.print(f"{title}: {counted}")
 
     def review(self, eyes: Eyes) -> None:
-        """Two reviewers, blind and apart."""
-        for reviewer in self.accounts.reviewers:
-            with self.say.status(f"{reviewer.name} compares faces"):
-                answered = review_everything(reviewer, eyes)
-            self.say.print(f"{reviewer.name} locked {answered} answers")
+        """Two reviewers, blind and apart, until nothing waits: the second batch opens once the first led nowhere."""
+        locked = dict.fromkeys((reviewer.name for reviewer in self.accounts.reviewers), 0)
+        answered = True
+        while answered:
+            answered = False
+            for reviewer in self.accounts.reviewers:
+                with self.say.status(f"{reviewer.name} compares faces"):
+                    count = review_everything(reviewer, eyes)
+                locked[reviewer.name] += count
+                answered = answered or count > 0
+        for name, count in locked.items():
+            self.say.print(f"{name} locked {count} answers")
 
     def release_first(self) -> None:
         """One supervisor proposes, the second agrees; the authority's answer is recorded by hand later."""
@@ -136,9 +144,10 @@ class Story:
         )
 
     def _list_authority(self, name: str) -> None:
-        run = self.installation.run
-        run("users", "authorities", "add", name, "--contact", "demo", "--as", self.accounts.supervisor.name)
-        run("users", "authorities", "agree", name, "--as", self.accounts.second_supervisor.name)
+        first, second = self.accounts.supervisor.name, self.accounts.second_supervisor.name
+        command = ("users", "authorities")
+        (added,) = self.installation.run_json(*command, "add", name, "--contact", "desk 3", "--as", first)
+        self.installation.run(*command, "agree", added["id"], "--as", second)
 
 
 def stranger_reference() -> bytes:
