@@ -15,11 +15,13 @@ from typing import Any
 
 import httpx
 
+from app.errors import AppError
+
 READY_SECONDS = 120.0  # the first start converts the `open` pack
 
 
-class DemoFailed(RuntimeError):
-    """A program of the demo ended badly."""
+class DemoFailed(AppError):
+    """The demo did not go as it should: {reason}."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Installation:
             self.command(*arguments), env=self.environment, capture_output=True, text=True, check=False
         )
         if done.returncode != 0:
-            raise DemoFailed(f"homeward {arguments[0]}: {done.stderr.strip() or done.stdout.strip()}")
+            raise DemoFailed(reason=f"homeward {arguments[0]}: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout
 
     def run_json(self, *arguments: str) -> Any:
@@ -81,14 +83,14 @@ class Installation:
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
             if process.poll() is not None:
-                raise DemoFailed(f"the service ended: {(self.folder / 'serve.log').read_text().strip()[-500:]}")
+                raise DemoFailed(reason=f"the service ended: {(self.folder / 'serve.log').read_text().strip()[-500:]}")
             try:
                 if httpx.get(f"{self.url}/readyz", timeout=2).status_code == httpx.codes.OK:
                     return
             except httpx.TransportError:
                 pass
             time.sleep(0.1)
-        raise DemoFailed("the service did not become ready")
+        raise DemoFailed(reason="the service did not become ready")
 
 
 def fresh_installation(folder: Path, port: int | None = None) -> Installation:

@@ -29,11 +29,12 @@ def compose_scenes(people: list[Person], count: int, seed: int) -> list[Scene]:
 
 
 def harder_reference(person: Person, seed: int) -> bytes:
-    """One person as an old, poor print: smaller, turned, blurred, other light. JPEG."""
+    """One person as an old, poor print: small, turned, faded, soft and badly scanned. JPEG."""
     rng = np.random.default_rng([seed, person.number])
     scene = _street(rng, (420, 480))
-    _paste(scene, person, rng, centre=(210, 240), face_height=int(rng.integers(120, 150)))
-    return _jpeg(_weather(scene, rng), quality=int(rng.integers(55, 70)))
+    _paste(scene, person, rng, centre=(210, 240), face_height=int(rng.integers(80, 100)))
+    faded = ImageEnhance.Color(ImageEnhance.Contrast(scene).enhance(0.55)).enhance(0.3)
+    return _jpeg(faded.filter(ImageFilter.GaussianBlur(1.6)), quality=int(rng.integers(35, 50)))
 
 
 def _scene(people: list[Person], rng: Generator) -> Scene:

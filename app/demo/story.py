@@ -12,7 +12,7 @@ from rich.progress import track
 
 from app.demo.accounts import Accounts
 from app.demo.eyes import Eyes, review_everything
-from app.demo.installation import Installation
+from app.demo.installation import DemoFailed, Installation
 from app.demo.scenes import Scene, compose_scenes, harder_reference
 from app.demo.sources import GROUP_PICTURE, STRANGER_PICTURE, Person, people_of, sample_picture
 from app.demo.tables import candidate_table
@@ -108,10 +108,18 @@ class Story:
         return answer
 
     def show_case(self, case: Json, title: str) -> None:
-        """What the case worker reads afterwards: states, and never a place."""
-        states = [row["state"] for row in self.accounts.case_worker.client.cases.candidates(case["id"])]
+        """What the case worker reads afterwards: states, and never a place. `DemoFailed` when rank 1 was not the child.
+
+        The scripted reviewers know the sample people, so what both call the same is the same person.
+        """
+        candidates = self.accounts.case_worker.client.cases.candidates(case["id"])
+        states = [row["state"] for row in candidates]
         counted = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states)))
         self.say.print(f"{title}: {counted}")
+        first = next(row for row in candidates if row["rank"] == 1)
+        if first["state"] not in ("confirmed", "released"):
+            raise DemoFailed(reason=f"rank 1 is {first['state']}: it should have been the child")
+        self.say.print(f"Rank 1 (score {first['score']:.2f}) is the true face: both reviewers said so, blind.")
 
     def review(self, eyes: Eyes) -> None:
         """Two reviewers, blind and apart, until nothing waits: the second batch opens once the first led nowhere."""
