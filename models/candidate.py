@@ -27,15 +27,6 @@ class CandidateState(StrEnum):
 
 OUTCOMES = frozenset({CandidateState.REUNITED, CandidateState.ELSEWHERE, CandidateState.NOT_THE_CHILD})
 
-# design section 7; `withdrawn` is reached from every state.
-_NEXT: dict[CandidateState, frozenset[CandidateState]] = {
-    CandidateState.OPEN: frozenset({CandidateState.IN_REVIEW}),
-    CandidateState.IN_REVIEW: frozenset({CandidateState.CONFIRMED, CandidateState.REJECTED, CandidateState.CONFLICT}),
-    CandidateState.CONFLICT: frozenset({CandidateState.CONFIRMED, CandidateState.REJECTED}),
-    CandidateState.CONFIRMED: frozenset({CandidateState.RELEASED}),
-    CandidateState.RELEASED: OUTCOMES,
-}
-
 
 def verdict(first: int, second: int) -> CandidateState:
     """What two locked answers in -2..+2 make of a candidate (design section 7)."""
@@ -67,31 +58,35 @@ class Candidate(Base):
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it so
 
-    def _become(self, state: CandidateState, change: str) -> None:
-        if state not in _NEXT.get(self.state, frozenset()):
+    def _become(self, state: CandidateState, change: str, only_when: CandidateState) -> None:
+        if self.state is not only_when:
             raise WrongState(thing="candidate", state=self.state, change=change)
         self.state, self.decided_at = state, now()
 
     def start_review(self) -> None:
         if self.state is not CandidateState.IN_REVIEW:
-            self._become(CandidateState.IN_REVIEW, "reviewed")
+            self._become(CandidateState.IN_REVIEW, "reviewed", only_when=CandidateState.OPEN)
 
     def settle(self, first: int, second: int) -> None:
         """Two people have answered."""
-        self._become(verdict(first, second), "decided")
+        self._become(verdict(first, second), "decided", only_when=CandidateState.IN_REVIEW)
 
     def adjudicate(self, same: bool) -> None:
-        if self.state is not CandidateState.CONFLICT:
-            raise WrongState(thing="candidate", state=self.state, change="adjudicated")
-        self._become(CandidateState.CONFIRMED if same else CandidateState.REJECTED, "adjudicated")
+        decision = CandidateState.CONFIRMED if same else CandidateState.REJECTED
+        self._become(decision, "adjudicated", only_when=CandidateState.CONFLICT)
 
     def release(self) -> None:
-        self._become(CandidateState.RELEASED, "released")
+        self._become(CandidateState.RELEASED, "released", only_when=CandidateState.CONFIRMED)
 
     def conclude(self, outcome: CandidateState) -> None:
-        self._become(outcome, f"concluded as {outcome}")
+        """``outcome``: one of `OUTCOMES`, else ValueError."""
+        if outcome not in OUTCOMES:
+            msg = f"{outcome} is no outcome"
+            raise ValueError(msg)
+        self._become(outcome, f"concluded as {outcome}", only_when=CandidateState.RELEASED)
 
     def withdraw(self) -> None:
+        """From every state."""
         self.state, self.decided_at = CandidateState.WITHDRAWN, now()
 
     def forget_face(self) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstrai
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
-from models.errors import SamePerson, WrongState
+from models.errors import AlreadyAnswered, SamePerson, WrongState
 from models.types import Moment, RandomId, UtcDateTime, by_whom, now, one_of
 from models.user import User
 
@@ -36,13 +36,21 @@ class Assignment(Base):
     lapses_at: Mapped[Moment]
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    def is_open(self, at: datetime) -> bool:
-        return self.state is AssignmentState.OPEN and at < self.lapses_at
+    def state_at(self, at: datetime) -> AssignmentState:
+        """What people are told: nobody writes down that an assignment's time is over."""
+        overdue = self.state is AssignmentState.OPEN and at >= self.lapses_at
+        return AssignmentState.LAPSED if overdue else self.state
+
+    def require_open(self, change: str) -> None:
+        """`AlreadyAnswered`, `WrongState`."""
+        state = self.state_at(now())
+        if state is AssignmentState.ANSWERED:
+            raise AlreadyAnswered
+        if state is not AssignmentState.OPEN:
+            raise WrongState(thing="assignment", state=state, change=change)
 
     def _close(self, state: AssignmentState) -> None:
-        if not self.is_open(now()):
-            state_seen = self.state if self.state is not AssignmentState.OPEN else AssignmentState.LAPSED
-            raise WrongState(thing="assignment", state=state_seen, change="answered")
+        self.require_open("answered")
         self.state, self.closed_at = state, now()
 
     def answer(self) -> None:

@@ -55,7 +55,7 @@ def list_candidates(
     responses={200: {"content": {"image/jpeg": {}}}, **problems(*REFUSALS, NotFound, BlobMissing, SealBroken)},
 )
 def see_face(candidate_id: UUID, number: FaceNumber, actor: Supervisor, house: HouseDep, session: Writing) -> Response:
-    """A face crop; after a release, the whole photo as the number behind the last. Each look is on record."""
+    """A face crop; after a release, the whole photo as the `photo_number` told with it. Each look is on record."""
     picture = look_at(session, house.context, actor, candidate_id, number)
     return Response(picture, media_type="image/jpeg", headers={"Content-Disposition": 'inline; filename="face.jpg"'})
 

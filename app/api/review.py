@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
 
-from app.deps import HouseDep, Reviewer, Writing
+from app.deps import HouseDep, Reading, Reviewer, Writing
 from app.errors import (
     AccountNotApproved,
     ChangedMeanwhile,
@@ -29,14 +29,18 @@ REFUSALS = (NotSignedIn, NotAllowed, AccountNotApproved)
 FaceNumber = Annotated[int, Path(ge=0, le=1000)]
 
 
-@router.post("", status_code=201, responses=problems(*REFUSALS, NothingToReview, ReviewLimitReached, SealBroken))
+@router.post(
+    "",
+    status_code=201,
+    responses=problems(*REFUSALS, NothingToReview, ReviewLimitReached, ChangedMeanwhile, SealBroken),
+)
 def take_next(actor: Reviewer, house: HouseDep, session: Writing) -> AssignmentOut:
     """The assignment you hold, or the next one. It may be asked for again without harm."""
     return described(session, house.context, next_assignment(session, house.context.keyring, actor))
 
 
 @router.get("/{assignment_id}", responses=problems(*REFUSALS, NotFound, SealBroken))
-def see_assignment(assignment_id: UUID, actor: Reviewer, house: HouseDep, session: Writing) -> AssignmentOut:
+def see_assignment(assignment_id: UUID, actor: Reviewer, house: HouseDep, session: Reading) -> AssignmentOut:
     return read_assignment(session, house.context, actor, assignment_id)
 
 

@@ -12,6 +12,8 @@ from app.schemas.review import ShownFace
 from models.candidate import CandidateState
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+ReleaseReason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1900)]
+"""The audit log keeps it beside the authority's id, in 2000 characters."""
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 
 
@@ -39,7 +41,7 @@ class Adjudicated(Asked):
 
 class ProposedRelease(Asked):
     authority_id: UUID
-    reason: Reason
+    reason: ReleaseReason
 
 
 class AgreedRelease(Asked):

@@ -10,7 +10,7 @@ from app.queries import one_visible
 from app.schemas.candidates import AskedState, CandidateDetail, LockedAnswer, RecordedOutcome, ReleaseOut
 from app.schemas.review import ShownFace
 from app.services.crops import served_crop
-from app.services.pairs import pair_of
+from app.services.pairs import face_of, pair_of
 from indexer.context import Context
 from indexer.sealed_records import about_photo, photo_key
 from indexer.sealing import unseal
@@ -22,6 +22,9 @@ from models.errors import SamePerson
 from models.face import Face
 from models.photo import Photo
 from models.review import Adjudication, Authority, Outcome, Release, Review
+
+PHOTO_NUMBER = 1000
+"""Of the whole photo: no face comes to it, so a reference that is approved later does not move it."""
 
 _SEEN = tuple(CandidateState(state.value) for state in AskedState)
 _WITH_PHOTO = tuple(state for state in _SEEN if state not in (CandidateState.CONFLICT, CandidateState.CONFIRMED))
@@ -68,17 +71,14 @@ def _release(session: Session, candidate: Candidate) -> ReleaseOut | None:
 
 
 def look_at(session: Session, context: Context, actor: Actor, candidate_id: UUID, number: int) -> bytes:
-    """A face crop, JPEG; after a release the whole photo is the number behind the last. `NotFound`."""
+    """A face crop, JPEG; after a release `PHOTO_NUMBER` is the whole photo. `NotFound`."""
     candidate = one_visible(session, visible_candidates(), Candidate.id, candidate_id, "candidate")
-    faces = pair_of(session, context, candidate)
-    whole_photo = number == len(faces) and bool(faces) and candidate.state in _WITH_PHOTO
-    if number >= len(faces) and not whole_photo:
-        raise NotFound(thing="face")
-    what = "photo" if whole_photo else f"face {number}"
-    act(session, actor, "candidate.look", "candidate", candidate.id, what)
-    if whole_photo:
+    if number == PHOTO_NUMBER and candidate.state in _WITH_PHOTO:
+        act(session, actor, "candidate.look", "candidate", candidate.id, "photo")
         return _photo(context, photo_of(session, candidate))
-    return served_crop(session, context, faces[number].face)
+    face = face_of(session, candidate, number)
+    act(session, actor, "candidate.look", "candidate", candidate.id, f"face {number}")
+    return served_crop(session, context, face)
 
 
 def photo_of(session: Session, candidate: Candidate) -> Photo:

@@ -1,13 +1,15 @@
 """Erasures: proposed by an admin, or by a withdrawal while people were at work; approved by a supervisor."""
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ScalarSelect, Select, func, select
+from sqlalchemy.orm import Session, aliased
 
 from app.queries import one_visible
 from app.schemas.erasures import ErasureOut
 from indexer.erasure import destroy_photo
+from indexer.turns import ERASURE, take_turn
 from indexer.withdrawal import PEOPLE_AT_WORK
 from models.actor import Actor, act
 from models.alert import Alert, AlertKind
@@ -31,6 +33,7 @@ def propose_erasure(session: Session, actor: Actor, receipt_id: UUID, reason: st
 
 def approve_erasure(session: Session, actor: Actor, erasure_id: UUID) -> ErasureOut:
     """The photo is gone when this commits; counted is what went. `NotFound`, `WrongState`, `SamePerson`."""
+    take_turn(session, ERASURE)  # before any row is locked, as a withdrawal does
     erasure = one_visible(session, select(Erasure).with_for_update(), Erasure.id, erasure_id, "erasure")
     erasure.approve(actor.user)
     went = described(session, erasure)
@@ -43,15 +46,25 @@ def approve_erasure(session: Session, actor: Actor, erasure_id: UUID) -> Erasure
 
 
 def described(session: Session, erasure: Erasure) -> ErasureOut:
-    photo_id = session.get_one(Receipt, erasure.receipt_id).photo_id
-    faces = select(Face.id).where(Face.photo_id == photo_id)
-    candidates = select(func.count()).select_from(Candidate).where(Candidate.face_id.in_(faces))
+    receipts = select(Receipt).where(Receipt.photo_id == _photo_id(erasure))
+    faces = select(Face).where(Face.photo_id == _photo_id(erasure))
+    candidates = select(Candidate).where(Candidate.face_id.in_(faces.with_only_columns(Face.id)))
     columns = ("id", "state", "reason", "proposed_by", "proposed_at", "approved_by", "approved_at")
     return ErasureOut(
         photo_id=erasure.receipt_id,
         **{name: getattr(erasure, name) for name in columns},
-        uploads=session.scalar(select(func.count()).where(Receipt.photo_id == photo_id)) or 0,
-        faces=session.scalar(select(func.count()).where(Face.photo_id == photo_id)) or 0,
-        candidates=session.scalar(candidates) or 0,
-        candidates_at_work=session.scalar(candidates.where(Candidate.state.in_(PEOPLE_AT_WORK))) or 0,
+        uploads=_count(session, receipts),
+        faces=_count(session, faces),
+        candidates=_count(session, candidates),
+        candidates_at_work=_count(session, candidates.where(Candidate.state.in_(PEOPLE_AT_WORK))),
     )
+
+
+def _photo_id(erasure: Erasure) -> ScalarSelect[UUID | None]:
+    """Asked by the database, where the photo that is gone equals no other that is."""
+    proposed = aliased(Receipt)
+    return select(proposed.photo_id).where(proposed.id == erasure.receipt_id).scalar_subquery()
+
+
+def _count(session: Session, rows: Select[Any]) -> int:
+    return session.scalar(select(func.count()).select_from(rows.subquery())) or 0

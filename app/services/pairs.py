@@ -1,14 +1,20 @@
-"""The faces of one candidate in the order people are shown them: the case's references, then the street face."""
+"""The faces of one candidate by number: the street face is 0, the case's references follow as they were approved.
+
+So a reference that is approved while people look moves nothing. One that is removed moves those behind it down: they
+are of the same child.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.errors import NotFound
 from app.services.cases import details_of
 from indexer.context import Context
 from indexer.sealed_records import about_exif, about_receipt, photo_key, unseal_json
@@ -37,26 +43,37 @@ class PairFace:
 
 
 def pair_of(session: Session, context: Context, candidate: Candidate) -> list[PairFace]:
-    """References by the time they were added, the street face last; empty when the photo is gone."""
-    street = session.get(Face, candidate.face_id) if candidate.face_id is not None else None
+    """The street face, then the references; empty when the photo is gone."""
+    street = _street(session, candidate)
     if street is None:
         return []
-    case = session.get_one(Case, candidate.case_id)
     taken = _street_day(session, context, street)
-    born = details_of(context.keyring, case)["birth_date"]
-    references = _references(session, case)
-    faces = [
+    born = details_of(context.keyring, session.get_one(Case, candidate.case_id))["birth_date"]
+    references = [
         PairFace(number, Side.REFERENCE, face, _years(reference, born, taken))
-        for number, (reference, face) in enumerate(references)
+        for number, (reference, face) in enumerate(_references(session, candidate.case_id), start=1)
     ]
-    return [*faces, PairFace(len(faces), Side.STREET, street, None)]
+    return [PairFace(0, Side.STREET, street, None), *references]
 
 
-def _references(session: Session, case: Case) -> Sequence[tuple[Reference, Face]]:
+def face_of(session: Session, candidate: Candidate, number: int) -> Face:
+    """The face that has this number in `pair_of`; nothing is unsealed to find it. `NotFound`."""
+    street = _street(session, candidate)
+    faces = [street, *(face for _, face in _references(session, candidate.case_id))] if street else []
+    if number >= len(faces):
+        raise NotFound(thing="face")
+    return faces[number]
+
+
+def _street(session: Session, candidate: Candidate) -> Face | None:
+    return session.get(Face, candidate.face_id) if candidate.face_id is not None else None
+
+
+def _references(session: Session, case_id: UUID) -> Sequence[tuple[Reference, Face]]:
     chosen = (Face.reference_id == Reference.id) & (Face.number == Reference.chosen)
     query = select(Reference, Face).join(Face, chosen)
-    approved = query.where(Reference.case_id == case.id, Reference.approved_at.is_not(None))
-    return [(row[0], row[1]) for row in session.execute(approved.order_by(Reference.added_at, Reference.id))]
+    approved = query.where(Reference.case_id == case_id, Reference.approved_at.is_not(None))
+    return [(row[0], row[1]) for row in session.execute(approved.order_by(Reference.approved_at, Reference.id))]
 
 
 def _years(reference: Reference, born: str | None, taken: date) -> int | None:

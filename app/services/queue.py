@@ -18,6 +18,7 @@ from models.candidate import Candidate, CandidateState
 from models.case import Case, CaseState
 from models.face import Face
 from models.photo import Photo, PhotoState
+from models.reference import Reference, ReferenceState
 from models.review import Assignment, AssignmentState, Review
 from models.types import now
 
@@ -27,7 +28,6 @@ REVIEWERS = 2
 
 _QUEUE = "review queue"
 _WANTS_REVIEW = (CandidateState.OPEN, CandidateState.IN_REVIEW)
-_LIVE = (AssignmentState.OPEN, AssignmentState.ANSWERED)
 # While one of the first batch is in any other state, the second batch waits.
 _LEADS_NOWHERE = (CandidateState.REJECTED, CandidateState.WITHDRAWN, CandidateState.NOT_THE_CHILD)
 
@@ -39,25 +39,17 @@ def next_assignment(session: Session, keyring: KeyRing, actor: Actor) -> Assignm
     """
     take_turn(session, _QUEUE)  # two who ask at the same instant are answered one after the other
     at = now()
-    _lapse_overdue(session, at)
-    held = session.scalar(select(Assignment).where(_is_of(actor.id), Assignment.state == AssignmentState.OPEN))
+    held = session.scalar(select(Assignment).where(_is_of(actor.id), _is_open(at)))
     if held is not None:
         return held
     _require_rested(session, actor.id, at)
-    candidate = _choose(session, keyring, actor.id)
+    candidate = _choose(session, keyring, actor.id, at)
     if candidate is None:
         raise NothingToReview
     candidate.start_review()
     assignment = _assign(session, candidate, actor.id, at + LASTS)
     act(session, actor, "assignment.take", "assignment", assignment.id)
     return assignment
-
-
-def _lapse_overdue(session: Session, at: datetime) -> None:
-    overdue = select(Assignment).where(Assignment.state == AssignmentState.OPEN, Assignment.lapses_at <= at)
-    for assignment in session.scalars(overdue):
-        assignment.lapse()
-    session.flush()
 
 
 def _require_rested(session: Session, reviewer_id: UUID, at: datetime) -> None:
@@ -67,21 +59,31 @@ def _require_rested(session: Session, reviewer_id: UUID, at: datetime) -> None:
         raise ReviewLimitReached(limit=ANSWERS_A_DAY)
 
 
-def _choose(session: Session, keyring: KeyRing, reviewer_id: UUID) -> Candidate | None:
+def _choose(session: Session, keyring: KeyRing, reviewer_id: UUID, at: datetime) -> Candidate | None:
+    """Locked, and then looked at once more: an answer, a closing or an erasure may have come between."""
+    available = _available(reviewer_id, at)
+    while (candidate := _first(session, keyring, reviewer_id, available)) is not None:
+        session.refresh(candidate, with_for_update=True)
+        if session.scalar(available.where(Candidate.id == candidate.id)) is not None:
+            break
+    return candidate
+
+
+def _first(session: Session, keyring: KeyRing, reviewer_id: UUID, available: Select[Candidate]) -> Candidate | None:
+    """Of the case that has waited longest; in it the first batch first."""
     case_id = session.scalar(
-        _available(reviewer_id)
-        .with_only_columns(Candidate.case_id)
+        available.with_only_columns(Candidate.case_id)
         .group_by(Candidate.case_id)
         .order_by(_last_turn().nulls_first(), Candidate.case_id)
         .limit(1)
     )
     if case_id is None:
         return None
-    candidates = session.scalars(_available(reviewer_id).where(Candidate.case_id == case_id)).all()
-    return min(candidates, key=lambda one: (one.batch, _own_order(keyring, reviewer_id, one.id)))
+    candidates = session.scalars(available.where(Candidate.case_id == case_id)).all()
+    return min(candidates, key=lambda one: (one.batch, _own_order(keyring, reviewer_id, one.id)), default=None)
 
 
-def _available(reviewer_id: UUID) -> Select[Candidate]:
+def _available(reviewer_id: UUID, at: datetime) -> Select[Candidate]:
     """What this reviewer may be given, without order."""
     return (
         select(Candidate)
@@ -93,7 +95,8 @@ def _available(reviewer_id: UUID) -> Select[Candidate]:
             Case.state == CaseState.APPROVED,
             Case.worker_id != reviewer_id,
             Photo.state != PhotoState.HIDDEN,
-            _live_assignments() < REVIEWERS,
+            _has_reference(),
+            _live_assignments(at) < REVIEWERS,
             ~_had_it(reviewer_id),
             ~_knows_the_child(reviewer_id),
             or_(Candidate.batch == 1, ~_first_batch_leads_on()),
@@ -105,15 +108,27 @@ def _is_of(reviewer_id: UUID) -> ColumnElement[bool]:
     return Assignment.reviewer_id == reviewer_id
 
 
-def _live_assignments() -> ColumnElement[int]:
-    of_candidate = and_(Assignment.candidate_id == Candidate.id, Assignment.state.in_(_LIVE))
-    return select(func.count()).where(of_candidate).correlate(Candidate).scalar_subquery()
+def _is_open(at: datetime) -> ColumnElement[bool]:
+    return and_(Assignment.state == AssignmentState.OPEN, Assignment.lapses_at > at)
+
+
+def _has_reference() -> ColumnElement[bool]:
+    """There must be something to compare the street face with."""
+    compared = and_(Reference.approved_at.is_not(None), Reference.state == ReferenceState.READY)
+    return exists().where(Reference.case_id == Candidate.case_id, compared).correlate(Candidate)
+
+
+def _live_assignments(at: datetime) -> ColumnElement[int]:
+    live = or_(Assignment.state == AssignmentState.ANSWERED, _is_open(at))
+    return (
+        select(func.count()).where(Assignment.candidate_id == Candidate.id, live).correlate(Candidate).scalar_subquery()
+    )
 
 
 def _had_it(reviewer_id: UUID) -> ColumnElement[bool]:
-    """A lapsed assignment may be given to the same reviewer again."""
-    kept = Assignment.state != AssignmentState.LAPSED
-    return exists().where(Assignment.candidate_id == Candidate.id, _is_of(reviewer_id), kept).correlate(Candidate)
+    """Whoever let it lapse may be given it again."""
+    closed = Assignment.state.in_((AssignmentState.ANSWERED, AssignmentState.KNOWS_CHILD))
+    return exists().where(Assignment.candidate_id == Candidate.id, _is_of(reviewer_id), closed).correlate(Candidate)
 
 
 def _knows_the_child(reviewer_id: UUID) -> ColumnElement[bool]:

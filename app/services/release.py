@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from app.errors import ReleaseChanged
 from app.queries import listed_authorities, one_visible
 from app.schemas.candidates import CameraOut, ReleasePacket, SourceOut
-from app.services.candidates import locked_candidate, photo_of
-from app.services.pairs import camera_details, pair_of, sources_of
+from app.services.candidates import PHOTO_NUMBER, locked_candidate, photo_of
+from app.services.pairs import camera_details, sources_of
 from indexer.context import Context
 from indexer.turns import take_turn
 from models.actor import Actor, act
@@ -91,5 +91,5 @@ def _packet(
         agreed_at=release.agreed_at or now(),
         sources=[SourceOut.model_validate(source) for source in sources_of(session, context, photo)],
         camera=CameraOut(**camera),
-        photo_number=len(pair_of(session, context, candidate)),
+        photo_number=PHOTO_NUMBER,
     )

@@ -5,16 +5,14 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from app.errors import NotFound
 from app.queries import one_visible
 from app.schemas.review import AnswerIn, AssignmentOut, ShownFace
 from app.services.crops import served_crop
-from app.services.pairs import PairFace, pair_of
+from app.services.pairs import PairFace, face_of, pair_of
 from indexer.context import Context
 from models.actor import Actor, act
 from models.alert import Alert, AlertKind
 from models.candidate import Candidate, CandidateState
-from models.errors import AlreadyAnswered, WrongState
 from models.review import Assignment, AssignmentState, Review
 from models.types import now
 
@@ -35,34 +33,34 @@ def read_assignment(session: Session, context: Context, actor: Actor, assignment
 
 
 def described(session: Session, context: Context, assignment: Assignment) -> AssignmentOut:
-    faces = _pair(session, context, assignment) if assignment.is_open(now()) else []
+    state = assignment.state_at(now())
+    faces = _pair(session, context, assignment) if state is AssignmentState.OPEN else []
     return AssignmentOut(
         id=assignment.id,
-        state=assignment.state,
+        state=state,
         lapses_at=assignment.lapses_at,
         faces=[ShownFace.model_validate(face) for face in faces],
     )
 
 
 def look_at(session: Session, context: Context, actor: Actor, assignment_id: UUID, number: int) -> bytes:
-    """One face crop, JPEG; the look is on record or the bytes are not served. `NotFound`, `WrongState`."""
+    """One face crop, JPEG; the look is on record or the bytes are not served.
+
+    `NotFound`, `AlreadyAnswered`, `WrongState`.
+    """
     assignment = _own(session, actor, assignment_id)
-    _require_open(assignment)
-    faces = _pair(session, context, assignment)
-    if number >= len(faces):
-        raise NotFound(thing="face")
+    assignment.require_open("looked at")
+    face = face_of(session, session.get_one(Candidate, assignment.candidate_id), number)
     act(session, actor, "assignment.look", "assignment", assignment.id, f"face {number}")
-    return served_crop(session, context, faces[number].face)
+    return served_crop(session, context, face)
 
 
 def answer(session: Session, actor: Actor, assignment_id: UUID, said: AnswerIn) -> Assignment:
     """Lock an answer, or step aside. `NotFound`, `AlreadyAnswered`, `WrongState`."""
-    assignment = one_visible(
-        session, visible_assignments(actor).with_for_update(), Assignment.id, assignment_id, "assignment"
-    )
-    if assignment.state is AssignmentState.ANSWERED:
-        raise AlreadyAnswered
+    assignment = _own(session, actor, assignment_id)
+    # The candidate first: whoever changes its assignments holds its lock.
     candidate = session.get_one(Candidate, assignment.candidate_id, with_for_update=True)
+    session.refresh(assignment)
     if said.know_child:
         assignment.recuse()
         act(session, actor, "review.recuse", "assignment", assignment.id)
@@ -99,13 +97,6 @@ def _settle(session: Session, candidate: Candidate) -> None:
 
 def _own(session: Session, actor: Actor, assignment_id: UUID) -> Assignment:
     return one_visible(session, visible_assignments(actor), Assignment.id, assignment_id, "assignment")
-
-
-def _require_open(assignment: Assignment) -> None:
-    if assignment.state is AssignmentState.ANSWERED:
-        raise AlreadyAnswered
-    if not assignment.is_open(now()):
-        raise WrongState(thing="assignment", state=AssignmentState.LAPSED, change="looked at")
 
 
 def _pair(session: Session, context: Context, assignment: Assignment) -> list[PairFace]:
