@@ -1,14 +1,13 @@
 """The demo's story, step by step: photos in, candidates out, people decide."""
 
 import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from PIL import Image
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress, track
 
 from app.demo.accounts import Accounts
 from app.demo.eyes import Eyes, review_everything
@@ -73,8 +72,10 @@ class Story:
     def ingest_folder(self, folder: Path) -> None:
         """A user's own street photos."""
         files = photos_in(folder)
-        steps = iter(track(files, "The volunteer uploads street photos", console=self.say))
-        summary = send_all(self.accounts.volunteer.client.photos, files, None, None, lambda: _advance(steps))
+        with Progress(console=self.say) as progress:
+            task = progress.add_task("The volunteer uploads street photos", total=len(files))
+            photos = self.accounts.volunteer.client.photos
+            summary = send_all(photos, files, None, None, lambda: progress.advance(task))
         for file, problem in summary.refused:
             self.say.print(f"  refused {file.name}: {problem.detail}")
         self.work()
@@ -187,10 +188,6 @@ class _TemporaryPhoto:
 
     def __exit__(self, *_: object) -> None:
         self._folder.cleanup()
-
-
-def _advance(steps: Iterator[Path]) -> None:
-    next(steps, None)
 
 
 def _area(box: list[float]) -> float:
