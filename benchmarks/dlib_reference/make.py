@@ -1,4 +1,4 @@
-"""Make `tests/indexer/packs/dlib_outputs.json` with dlib itself, in a scratch environment that has dlib, numpy, Pillow.
+"""Make `tests/indexer/packs/dlib_outputs.json` with dlib itself, in a scratch environment that has dlib and numpy.
 
     python -m benchmarks.dlib_reference.make --models DIR --score-map PROGRAM
 
@@ -16,7 +16,7 @@ from tempfile import NamedTemporaryFile
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
-from drawings import drawing  # type: ignore[import-not-found]  # noqa: E402 - dlib's environment has nothing of ours
+from drawings import digest, drawing  # type: ignore[import-not-found]
 
 OUT = Path(__file__).resolve().parents[2] / "tests" / "indexer" / "packs" / "dlib_outputs.json"
 MEANS = np.array([122.782, 117.001, 104.298], np.float32)
@@ -44,12 +44,17 @@ def _embeddings(models: Path) -> list[dict[str, object]]:
     import dlib
 
     network = dlib.face_recognition_model_v1(str(models / "dlib_face_recognition_resnet_model_v1.dat"))
-    made = [(seed, network.compute_face_descriptor(drawing(seed, 150, 150))) for seed in EMBEDDED]
-    return [{"seed": seed, "vector": [round(value, 7) for value in vector]} for seed, vector in made]
+    made = []
+    for seed in EMBEDDED:
+        picture = drawing(seed, 150, 150)
+        vector = [round(value, 7) for value in network.compute_face_descriptor(picture)]
+        made.append({"seed": seed, "drawing": digest(picture), "vector": vector})
+    return made
 
 
 def _score_map(given: argparse.Namespace, seed: int, width: int, height: int) -> dict[str, object]:
-    tensor = ((drawing(seed, width, height).astype(np.float32) - MEANS) / np.float32(256)).transpose(2, 0, 1)
+    picture = drawing(seed, width, height)
+    tensor = ((picture.astype(np.float32) - MEANS) / np.float32(256)).transpose(2, 0, 1)
     with NamedTemporaryFile() as file:
         file.write(np.ascontiguousarray(tensor).tobytes())
         file.flush()
@@ -57,7 +62,13 @@ def _score_map(given: argparse.Namespace, seed: int, width: int, height: int) ->
         command = [given.score_map, detector, file.name, str(height), str(width)]
         printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     scores = [round(float(value), 6) for value in printed[2:]]
-    return {"seed": seed, "size": [width, height], "shape": [int(printed[0]), int(printed[1])], "scores": scores}
+    return {
+        "seed": seed,
+        "drawing": digest(picture),
+        "size": [width, height],
+        "shape": [int(printed[0]), int(printed[1])],
+        "scores": scores,
+    }
 
 
 def _landmarks(models: Path) -> list[dict[str, object]]:
@@ -67,9 +78,11 @@ def _landmarks(models: Path) -> list[dict[str, object]]:
     predictor = dlib.shape_predictor(str(models / "shape_predictor_5_face_landmarks.dat"))
     made = []
     for seed, box in LANDMARKED:
+        picture = drawing(seed, 200, 200)
         # dlib's rectangle includes its last pixel, our boxes end behind it.
-        shape = predictor(drawing(seed, 200, 200), dlib.rectangle(box[0], box[1], box[2] - 1, box[3] - 1))
-        made.append({"seed": seed, "box": box, "points": [[point.x, point.y] for point in shape.parts()]})
+        shape = predictor(picture, dlib.rectangle(box[0], box[1], box[2] - 1, box[3] - 1))
+        points = [[point.x, point.y] for point in shape.parts()]
+        made.append({"seed": seed, "drawing": digest(picture), "box": box, "points": points})
     return made
 
 

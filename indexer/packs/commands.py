@@ -84,6 +84,6 @@ def install(
                 lambda done, total: progress.update(task, completed=done, total=total),
             )
     except PackError as error:
-        talk.print(str(error), style="red", highlight=False)
+        typer.secho(str(error), fg="red", err=True)
         raise typer.Exit(1) from error
     typer.echo(f"Installed {name}; {len(made.files)} files recorded. Use it with HOMEWARD_PACK={name}.")

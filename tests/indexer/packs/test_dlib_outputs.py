@@ -1,0 +1,51 @@
+"""Our conversion of dlib's networks gives dlib's own numbers, which `benchmarks/dlib_reference/make.py` wrote down."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.dlib_reference.drawings import digest, drawing
+from indexer.packs.dlib_networks import DETECTOR_INPUT
+from indexer.packs.face_detector import network_input
+from indexer.packs.onnx_session import open_session
+from indexer.packs.shape_predictor import ShapePredictor
+
+WITHIN = 1e-4
+CPU = ("CPUExecutionProvider",)
+OUTPUTS = json.loads(Path(__file__).with_name("dlib_outputs.json").read_text())
+
+
+def drawn(made, width, height):
+    """The picture dlib was given, or the test stops here."""
+    picture = drawing(made["seed"], width, height)
+    assert digest(picture) == made["drawing"], "the drawing is not the one dlib was given: make dlib_outputs.json again"
+    return picture
+
+
+@pytest.mark.parametrize("made", OUTPUTS["embeddings"], ids=lambda made: made["seed"])
+def test_an_aligned_picture_gets_dlibs_embedding(pack, made):
+    (vector,) = pack.embed_aligned([drawn(made, 150, 150)])
+    np.testing.assert_allclose(vector, made["vector"], rtol=0, atol=WITHIN)
+
+
+def test_several_pictures_at_once_get_the_embeddings_of_each(pack):
+    vectors = pack.embed_aligned([drawn(made, 150, 150) for made in OUTPUTS["embeddings"]])
+    np.testing.assert_allclose(vectors, [made["vector"] for made in OUTPUTS["embeddings"]], rtol=0, atol=WITHIN)
+
+
+@pytest.mark.parametrize("made", OUTPUTS["score_maps"], ids=lambda made: made["seed"])
+def test_a_picture_gets_dlibs_detector_scores(pack, packs_folder, made):
+    detector = open_session(packs_folder / "open" / "detector.onnx", "open", CPU, threads=1)
+    given = network_input(drawn(made, *made["size"]), margin=0)
+    (scores,) = detector.run(None, {DETECTOR_INPUT: given})
+    assert scores.shape == (1, 1, *made["shape"])
+    np.testing.assert_allclose(scores.ravel(), made["scores"], rtol=0, atol=WITHIN)
+
+
+@pytest.mark.parametrize("made", OUTPUTS["landmarks"], ids=lambda made: made["seed"])
+def test_a_box_gets_dlibs_landmarks(pack, packs_folder, made):
+    predictor = ShapePredictor.load(packs_folder / "open" / "landmarks.npz")
+    points = predictor.landmarks(drawn(made, 200, 200), tuple(made["box"]))
+    assert np.abs(points - made["points"]).max() <= 1.0  # dlib rounds to whole pixels
