@@ -130,6 +130,7 @@ class Desk:
             name = f"crops/{uuid4()}"
             self.context.store.put(name, seal(key, encode_crop(cut.pixels), about_crop(name)))
             columns = {"number": number, "box": list(box), "crop_box": list(cut.box), "crop_blob_name": name}
+            columns["quality"] = {"reasons": []}
             make_face(session, **owner, **columns)
 
     def add_candidates(self, count: int, case_id: str | None = None, **columns: object) -> list[UUID]:
