@@ -14,6 +14,7 @@ from PIL import Image
 
 from indexer.packs import open_pack
 from indexer.packs.base import FaceCrop
+from indexer.packs.open_conversion import convert, source_directory
 from indexer.packs.open_pack import OpenPack
 
 SURROUND = 112  # px of repeated edge around the tight crops, so that the aligned face is whole
@@ -26,7 +27,7 @@ def main(folder: Path) -> None:
     if not OUT.exists():  # raw vectors do not depend on it, but loading a pack does
         OUT.write_text(json.dumps({"mean": [0.0] * open_pack.DIMENSION}))
     with TemporaryDirectory() as made:
-        open_pack.convert(open_pack.source_directory(), Path(made))
+        convert(source_directory(), Path(made))
         pack = OpenPack.load(Path(made), ["CPUExecutionProvider"], 2, 1280)
     people = [person for person in sorted(folder.iterdir()) if person.is_dir()]
     faces = [_vectors(pack, person) for person in people]

@@ -73,7 +73,7 @@ class PackSourceMissing(PackError):
 
 
 class PackDamaged(PackError):
-    """The file {file} of the pack {pack} is damaged: its SHA-256 is {found}, recorded was {expected}."""
+    """The file {file} of the pack {pack} is damaged: its SHA-256 is {found}, recorded was {expected}; {remedy}."""
 
 
 class PackUnreadable(PackError):

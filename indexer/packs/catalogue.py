@@ -51,7 +51,8 @@ def load_pack(settings: IndexerSettings) -> Pack:
     name, directory = settings.pack, settings.packs / settings.pack
     match name:
         case "open":
-            from indexer.packs.open_pack import OpenPack, convert, source_directory
+            from indexer.packs.open_conversion import convert, source_directory
+            from indexer.packs.open_pack import OpenPack
 
             convert(source_directory(), directory)
             return OpenPack.load(directory, settings.providers, settings.inference_threads, settings.detection_side_px)

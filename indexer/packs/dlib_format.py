@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,16 +46,24 @@ class DlibReader:
         version = self.integer()
         if version != _TENSOR_VERSION:
             raise FormatError(f"a tensor of version {version}")
-        shape = [self.integer() for _ in range(4)]
-        size = int(np.prod(shape))
-        if not 0 <= size <= len(self._data):
-            raise FormatError(f"a tensor of shape {shape}")
-        return np.frombuffer(self._take(4 * size), "<f4").reshape(shape)
+        shape = self._dimensions()
+        return np.frombuffer(self._take(4 * prod(shape)), "<f4").reshape(shape)
 
-    def alias(self) -> None:
-        """A view of a tensor: a version and four dimensions, which the known architecture makes needless."""
-        for _ in range(5):
-            self.integer()
+    def tensor_view(self) -> tuple[int, ...]:
+        """A view of a tensor (dlib's alias_tensor): a version and four dimensions, no numbers."""
+        self.integer()
+        return self._dimensions()
+
+    def end(self) -> None:
+        """`FormatError` unless everything was read."""
+        if self.position != len(self._data):
+            raise FormatError(f"{len(self._data) - self.position} bytes too many")
+
+    def _dimensions(self) -> tuple[int, ...]:
+        shape = tuple(self.integer() for _ in range(4))
+        if min(shape) < 0:
+            raise FormatError(f"a tensor of shape {shape}")
+        return shape
 
     def _take(self, count: int) -> bytes:
         taken = self._data[self.position : self.position + count]

@@ -13,16 +13,18 @@ from numpy.typing import NDArray
 
 from indexer.packs.base import Pixels
 from indexer.packs.boxes import Edges, overlap
-from indexer.packs.dlib_networks import DETECTOR_INPUT, MEANS, SCALE
+from indexer.packs.dlib_graphs import INPUT
+from indexer.packs.dlib_networks import MEANS
 
 WINDOW = 80  # px, the face size the network knows
 STEP, FIRST = 8, 14  # the centre of score cell i is at 8 * i + 14 px
 RATIO = 5 / 6  # of one size of the pyramid to the next
 THRESHOLD = 0.0
-OVERLAP = 0.33827149868  # dlib's own, from the detector's file: more shared area is the same face
-MARGIN = WINDOW // 2  # px of nothing around the picture: a face at its edge still fills a window
-SMALLEST_SIDE = 40  # px; below, a whole face no longer fits
+OVERLAP = 0.33827149868  # dlib's own, from the detector's file: windows that share more are of the same face
+MARGIN = 16  # px of the mean colour around the picture, for faces at its edge; dlib has 11 of black
+SMALLEST_SIDE = 56  # px of the longer side: down to faces that are larger than the picture
 MOST_PIXELS = 5_000_000  # of the doubled picture
+_MEAN_COLOUR = tuple(round(float(mean)) for mean in MEANS)
 
 
 @dataclass(frozen=True)
@@ -49,36 +51,37 @@ class FaceDetector:
         factor = min(1.0, self._side_px / float(max(height, width)))
         return factor * 2 if 4 * factor * factor * height * width <= MOST_PIXELS else factor
 
+    def score_map(self, picture: Pixels) -> NDArray[np.float32]:
+        """The network's score of every window of ``picture`` at its own size, shape (rows, columns)."""
+        (scores,) = self._session.run(None, {INPUT: picture[None]})
+        return np.asarray(scores[0, 0], np.float32)
+
     def _windows(self, scaled: Pixels, scale: float) -> Iterator[Window]:
-        (scores,) = self._session.run(None, {DETECTOR_INPUT: network_input(scaled)})
-        rows, columns = np.nonzero(scores[0, 0] > THRESHOLD)
-        for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+        border = (MARGIN,) * 4
+        scores = self.score_map(
+            np.asarray(cv2.copyMakeBorder(scaled, *border, cv2.BORDER_CONSTANT, value=_MEAN_COLOUR), np.uint8)
+        )
+        half = WINDOW / 2
+        for row, column in np.argwhere(scores > THRESHOLD).tolist():
             x, y = STEP * column + FIRST - MARGIN, STEP * row + FIRST - MARGIN
-            half = WINDOW / 2
-            score = float(scores[0, 0, row, column])
             edges = (x - half) / scale, (y - half) / scale, (x + half) / scale, (y + half) / scale
-            yield Window(edges, score)
-
-
-def network_input(picture: Pixels, margin: int = MARGIN) -> NDArray[np.float32]:
-    """[1, 3, height, width], centred and scaled as in training, with ``margin`` px of zeros around it."""
-    planes = ((picture.astype(np.float32) - MEANS) / np.float32(SCALE)).transpose(2, 0, 1)
-    return np.pad(planes, ((0, 0), (margin, margin), (margin, margin)))[None]
+            yield Window(edges, float(scores[row, column]))
 
 
 def _pyramid(picture: Pixels, factor: float) -> Iterator[tuple[Pixels, float]]:
-    """The picture at ``factor`` and ever smaller sizes, each with its scale to the picture."""
+    """The picture at ``factor`` and ever smaller sizes, each made from the one before, with its scale to the picture.
+
+    The network takes 70 to 80 ms for a megapixel whatever the size, so sizes tiled into one picture, as dlib does it,
+    would save nothing here and cost the memory of all of them at once.
+    """
     height, width = picture.shape[:2]
-    scaled, scale = picture, 1.0
+    scaled = picture
+    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR  # from full resolution many pixels become one
     while max(height, width) * factor >= SMALLEST_SIDE:
         size = (max(1, round(width * factor)), max(1, round(height * factor)))
-        shrinks = size[0] < scaled.shape[1]
-        scaled = np.asarray(
-            cv2.resize(scaled, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), np.uint8
-        )
-        scale = size[0] / width
-        yield scaled, scale
-        factor *= RATIO
+        scaled = np.asarray(cv2.resize(scaled, size, interpolation=method), np.uint8)
+        yield scaled, size[0] / width
+        factor, method = factor * RATIO, cv2.INTER_LINEAR
 
 
 def _strongest(windows: list[Window]) -> list[Window]:

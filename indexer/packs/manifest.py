@@ -42,10 +42,15 @@ def verified(directory: Path, name: str) -> Manifest:
         recorded = Manifest(**json.loads((directory / FILE).read_text()))
         files = dict(recorded.files)
     except (ValueError, TypeError) as error:
-        raise PackDamaged(file=FILE, pack=name, found="unreadable", expected="the record of an installation") from error
+        raise _damaged(FILE, name, "unreadable", "the record of an installation") from error
     present = {file.name for file in directory.glob("*.onnx")}
     for file in sorted(present | files.keys()):
         found = file_digest(directory / file) if file in present else "missing"
         if found != files.get(file):
-            raise PackDamaged(file=file, pack=name, found=found, expected=files.get(file, "no such file"))
+            raise _damaged(file, name, found, files.get(file, "no such file"))
     return recorded
+
+
+def _damaged(file: str, name: str, found: str, expected: str) -> PackDamaged:
+    remedy = f"run `homeward packs install {name} --accept-license` to install it again"
+    return PackDamaged(file=file, pack=name, found=found, expected=expected, remedy=remedy)

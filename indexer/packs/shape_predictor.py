@@ -46,25 +46,24 @@ class ShapePredictor:
 
     def landmarks(self, picture: Pixels, box: tuple[float, float, float, float]) -> Landmarks:
         """Five points in pixels of ``picture``; ``box`` as the detector gives it."""
-        grey = picture.sum(axis=2, dtype=np.int32) // 3  # dlib's grey level
         corner = np.array(box[:2], np.float32)
         size = np.array([box[2] - box[0] - 1, box[3] - box[1] - 1], np.float32)  # dlib's boxes include their last pixel
         shape = self.start.copy()
         for stage in range(STAGES):
-            shape = shape + self._step(stage, grey, shape, corner, size)
+            shape = shape + self._step(stage, picture, shape, corner, size)
         return (corner + shape * size).astype(np.float32)
 
     def _step(
         self,
         stage: int,
-        grey: NDArray[np.int32],
+        picture: Pixels,
         shape: NDArray[np.float32],
         corner: NDArray[np.float32],
         size: NDArray[np.float32],
     ) -> NDArray[np.float32]:
         turn = similarity(self.start, shape)[:, :2].astype(np.float32)
         places = shape[self.anchors[stage]] + self.offsets[stage] @ turn.T
-        features = _grey_at(grey, corner + places * size)
+        features = _grey_at(picture, corner + places * size)
         return self._leaf_sum(stage, features)
 
     def _leaf_sum(self, stage: int, features: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -79,12 +78,12 @@ class ShapePredictor:
         return np.asarray(total.reshape(POINTS, 2))
 
 
-def _grey_at(grey: NDArray[np.int32], places: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Grey levels at the nearest pixels; 0 outside the picture."""
+def _grey_at(picture: Pixels, places: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Grey levels, as dlib takes them, at the nearest pixels; 0 outside the picture."""
     x, y = np.floor(places + 0.5).astype(np.int64).T
-    inside = (x >= 0) & (y >= 0) & (x < grey.shape[1]) & (y < grey.shape[0])
+    inside = (x >= 0) & (y >= 0) & (x < picture.shape[1]) & (y < picture.shape[0])
     found = np.zeros(len(places), np.float32)
-    found[inside] = grey[y[inside], x[inside]]
+    found[inside] = picture[y[inside], x[inside]].sum(axis=1, dtype=np.int32) // 3
     return found
 
 
@@ -97,6 +96,7 @@ def read_shape_predictor(data: bytes) -> ShapePredictor:
     trees = [_stage(reader) for _ in range(STAGES)]
     anchors = _nested(reader, reader.integer)
     offsets = _nested(reader, lambda: reader.numbers(2))
+    reader.end()
     return ShapePredictor(
         start.reshape(POINTS, 2),
         np.array([stage[0] for stage in trees], np.int16),

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 from benchmarks.dlib_reference.drawings import digest, drawing
-from indexer.packs.dlib_networks import DETECTOR_INPUT
-from indexer.packs.face_detector import network_input
+from indexer.packs.face_detector import FaceDetector
 from indexer.packs.onnx_session import open_session
-from indexer.packs.shape_predictor import ShapePredictor
+from indexer.packs.open_conversion import DETECTOR
 
 WITHIN = 1e-4
 CPU = ("CPUExecutionProvider",)
@@ -37,15 +36,13 @@ def test_several_pictures_at_once_get_the_embeddings_of_each(pack):
 
 @pytest.mark.parametrize("made", OUTPUTS["score_maps"], ids=lambda made: made["seed"])
 def test_a_picture_gets_dlibs_detector_scores(pack, packs_folder, made):
-    detector = open_session(packs_folder / "open" / "detector.onnx", "open", CPU, threads=1)
-    given = network_input(drawn(made, *made["size"]), margin=0)
-    (scores,) = detector.run(None, {DETECTOR_INPUT: given})
-    assert scores.shape == (1, 1, *made["shape"])
+    session = open_session(packs_folder / "open" / DETECTOR.made, "open", CPU, threads=1)
+    scores = FaceDetector(session, side_px=1280).score_map(drawn(made, *made["size"]))
+    assert scores.shape == tuple(made["shape"])
     np.testing.assert_allclose(scores.ravel(), made["scores"], rtol=0, atol=WITHIN)
 
 
 @pytest.mark.parametrize("made", OUTPUTS["landmarks"], ids=lambda made: made["seed"])
-def test_a_box_gets_dlibs_landmarks(pack, packs_folder, made):
-    predictor = ShapePredictor.load(packs_folder / "open" / "landmarks.npz")
-    points = predictor.landmarks(drawn(made, 200, 200), tuple(made["box"]))
-    assert np.abs(points - made["points"]).max() <= 1.0  # dlib rounds to whole pixels
+def test_a_box_gets_dlibs_landmarks_to_the_pixel(pack, made):
+    points = pack.landmarks_in(drawn(made, 200, 200), tuple(made["box"]))
+    np.testing.assert_array_equal(np.floor(points + 0.5), made["points"])  # dlib gives whole pixels
