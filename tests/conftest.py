@@ -18,7 +18,7 @@ from indexer.settings import IndexerSettings
 from indexer.storage import LocalStore
 from models.migrations.upgrade import upgrade
 from models.session import Database, open_postgresql, open_sqlite
-from tests.shared import missing
+from tests.shared import missing, shared_path
 
 TEST_KEY = "5a" * 32
 
@@ -140,6 +140,28 @@ def pack(packs_folder: Path) -> Pack:
     from indexer.packs.catalogue import load_pack
 
     return load_pack(IndexerSettings(pack_dir=packs_folder))
+
+
+@pytest.fixture(scope="session")
+def small_packs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A packs folder with a small InsightFace pack, `mbf-int8`, as its installation leaves it."""
+    from indexer.packs import manifest
+
+    source, folder = shared_path("packs/mbf-int8"), tmp_path_factory.mktemp("small-packs")
+    place = folder / source.name
+    place.mkdir()
+    for file in source.glob("*.onnx"):
+        shutil.copyfile(file, place / file.name)
+    manifest.record(place, source.name, "for tests only", source.name)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_pack(small_packs_folder: Path) -> Pack:
+    """The real small InsightFace pack."""
+    from indexer.packs.catalogue import load_pack
+
+    return load_pack(IndexerSettings(pack_dir=small_packs_folder, pack="mbf-int8"))
 
 
 @pytest.fixture
