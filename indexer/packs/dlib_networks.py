@@ -52,9 +52,11 @@ def read_embedder(data: bytes) -> tuple[list[Convolution], Numbers]:
     found = _convolutions(data, ("con_4", "affine_"))
     channels = [32] * 7 + [64] * 8 + [128] * 6 + [256] * 8
     _expect(found, list(zip([3, *channels[:-1]], channels, strict=True)))
-    last = next(layers(data, ("fc_2",))).reader
-    outputs, inputs = last.integer(), last.integer()
-    matrix = last.tensor()
+    last = next(layers(data, ("fc_2",)), None)
+    if last is None:
+        raise FormatError("no last layer")
+    outputs, inputs = last.reader.integer(), last.reader.integer()
+    matrix = last.reader.tensor()
     if (inputs, outputs) != (256, 128) or matrix.size != inputs * outputs:
         raise FormatError(f"a last layer of {inputs} x {outputs} with {matrix.size} numbers")
     return found, matrix.reshape(inputs, outputs)
@@ -65,6 +67,8 @@ def _convolutions(data: bytes, kinds: tuple[str, ...]) -> list[Convolution]:
     for layer in layers(data, kinds):
         if layer.kind == "con_4":
             found.append(_convolution(layer.reader, found[-1].filters.shape[0] if found else 3))
+        elif not found:
+            raise FormatError(f"{layer.kind} before any convolution")
         else:
             read = _affine if layer.kind == "affine_" else _batch_norm
             found[-1] = found[-1].scaled(*read(layer.reader, found[-1].filters.shape[0]))
