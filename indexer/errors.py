@@ -84,6 +84,10 @@ class PackLicenceNotAccepted(PackError):
     """The pack {pack} has a licence that must be read and accepted first: add --accept-license."""
 
 
+class PackNotInstalled(PackError):
+    """The pack {pack} could not be written to {path}: {reason}. What was there before is unchanged."""
+
+
 class PackIncomplete(PackError):
     """The folder of the pack {pack} has no {part} model; an InsightFace pack holds detection and recognition."""
 

@@ -23,7 +23,7 @@ class IndexerSettings(BaseSettings):
     database_url: SecretStr | None = None  # None: SQLite in SQLCipher inside data_dir; else postgresql+psycopg://
     pack: str = "open"
     pack_dir: Path | None = None  # None: data_dir / "packs"
-    providers: tuple[str, ...] = ("CPUExecutionProvider",)
+    providers: tuple[str, ...] = Field(default=("CPUExecutionProvider",), min_length=1)
     inference_threads: int = Field(default=2, ge=1, le=64)
 
     max_upload_bytes: int = Field(default=32 * 2**20, ge=2**10)

@@ -1,5 +1,6 @@
 """The packs known here, and the one place that chooses between them."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ INSIGHTFACE_LICENCE = (
     "InsightFace's model licence: the weights are for non-commercial research purposes only. "
     "Ask insightface.ai for other uses before you deploy them."
 )
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")  # it becomes the name of a folder
 OWN_LICENCE = "As stated by whoever gave you this pack. Read it before you deploy it."
 
 
@@ -41,7 +43,7 @@ KNOWN = {
 
 def known(name: str) -> KnownPack:
     """What is known of ``name``; an operator's own pack may have any plain name. `PackNameUnknown`."""
-    if not name.replace("-", "").replace("_", "").isalnum():
+    if not _NAME.fullmatch(name):
         raise PackNameUnknown(pack=name)
     return KNOWN.get(name) or KnownPack(name, OWN_LICENCE, "your own pack")
 
@@ -81,7 +83,8 @@ def _load_insightface(name: str, directory: Path, settings: IndexerSettings) -> 
 def installed(settings: IndexerSettings) -> list[str]:
     """Names of the packs that are here; `open` always is, its source comes with Homeward."""
     folder = settings.packs
-    found = {path.name for path in folder.iterdir() if manifest.is_recorded(path)} if folder.is_dir() else set()
+    here = folder.iterdir() if folder.is_dir() else ()
+    found = {path.name for path in here if _NAME.fullmatch(path.name) and manifest.is_recorded(path)}
     return sorted(found | {"open"})
 
 

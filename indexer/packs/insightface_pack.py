@@ -12,7 +12,7 @@ from indexer.packs.alignment import similarity, warp
 from indexer.packs.base import FaceCrop, FoundFace, LandmarkScheme, PackInfo, Pixels, QualityThresholds, Templates
 from indexer.packs.boxes import overlap
 from indexer.packs.identity import file_digest, pack_id
-from indexer.packs.onnx_session import require_available, require_loaded
+from indexer.packs.onnx_session import load_failures, require_available, require_loaded
 
 SIDE = 112
 # insightface.utils.face_align.arcface_dst: where the five points of an ArcFace crop lie.
@@ -85,7 +85,6 @@ def _models(directory: Path, name: str, providers: Sequence[str], threads: int) 
     import onnxruntime
     from google.protobuf.message import DecodeError
     from insightface.app import FaceAnalysis
-    from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidGraph, InvalidProtobuf
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -96,7 +95,7 @@ def _models(directory: Path, name: str, providers: Sequence[str], threads: int) 
         )
     except AssertionError as error:  # how insightface says that no detector was there
         raise PackIncomplete(pack=name, part="detection") from error
-    except (DecodeError, Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, ValueError) as error:
+    except (DecodeError, *load_failures(), ValueError) as error:
         raise PackUnreadable(file=directory.name, pack=name, reason="a model in it is no ONNX file") from error
     for task in tasks:
         if task not in analysis.models:

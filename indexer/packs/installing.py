@@ -1,21 +1,29 @@
 """Installing a pack: from a folder, from a ZIP, or, by this command alone, from where it is published."""
 
-import os
 import shutil
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, mkdtemp
 
-from indexer.errors import PackIncomplete, PackLicenceNotAccepted, PackSourceMissing, PackUnreadable
+from indexer.errors import (
+    PackIncomplete,
+    PackLicenceNotAccepted,
+    PackNotInstalled,
+    PackSourceMissing,
+    PackUnreadable,
+)
 from indexer.packs import manifest
 from indexer.packs.catalogue import KnownPack, known
 from indexer.packs.manifest import Manifest
 from indexer.settings import IndexerSettings
 
 MOST_BYTES = 2 * 2**30  # of all files of one pack; InsightFace's largest has 0.6 GB
+MOST_MODELS = 32  # in one pack; InsightFace's have up to 5
 CHUNK = 2**20
+_ENCRYPTED = 1  # the flag of a ZIP entry
 
 Progress = Callable[[int, int | None], None]
 """Told how many bytes are done, and of how many, where that is known."""
@@ -28,13 +36,18 @@ def install_pack(
     pack = known(name)
     if not accept_license:
         raise PackLicenceNotAccepted(pack=name)
-    if name == "open":
-        return _install_open(settings)
-    with _local(pack, source, tell) as found, _aside(settings.packs, name) as folder:
-        _copy_models(found, folder, name)
-        made = manifest.record(folder, name, pack.licence, str(source.name if source else pack.url))
-        _require_loadable(folder, name, pack.licence, settings)
-        _put_in_place(folder, settings.packs / name)
+    try:
+        return _install_open(settings) if name == "open" else _install(settings, pack, source, tell)
+    except OSError as error:  # a full disk, a folder that may not be written to
+        raise PackNotInstalled(pack=name, path=settings.packs, reason=error.strerror or str(error)) from error
+
+
+def _install(settings: IndexerSettings, pack: KnownPack, source: Path | None, tell: Progress) -> Manifest:
+    with _local(pack, source, tell) as found, _aside(settings.packs, pack.name) as folder:
+        _copy_models(found, folder, pack.name)
+        made = manifest.record(folder, pack.name, pack.licence, str(source.name if source else pack.url))
+        _require_loadable(folder, pack.name, pack.licence, settings)
+        _put_in_place(folder, settings.packs / pack.name)
     return made
 
 
@@ -51,7 +64,7 @@ def _install_open(settings: IndexerSettings) -> Manifest:
 def _local(pack: KnownPack, source: Path | None, tell: Progress) -> Iterator[Path]:
     """The source on this machine, fetched first when it has to be."""
     if source is not None:
-        if not source.exists():
+        if not (source.is_dir() or source.is_file()):
             raise PackSourceMissing(file=source, pack=pack.name, remedy="give --from an existing folder or ZIP")
         yield source
     elif pack.url is None:
@@ -84,8 +97,7 @@ def _fetch(pack: KnownPack, file: Path, tell: Progress) -> None:
 def _aside(packs: Path, name: str) -> Iterator[Path]:
     """A folder beside the others, gone at the end unless it was put in place."""
     packs.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder = packs / f".{name}.{os.getpid()}"
-    folder.mkdir(mode=0o700)
+    folder = Path(mkdtemp(prefix=f".{name}.", dir=packs))
     try:
         yield folder
     finally:
@@ -95,7 +107,7 @@ def _aside(packs: Path, name: str) -> Iterator[Path]:
 def _copy_models(source: Path, folder: Path, name: str) -> None:
     if source.is_dir():
         models = sorted(source.glob("*.onnx"))
-        _require_bounded(sum(file.stat().st_size for file in models), name)
+        _require_bounded(sum(file.stat().st_size for file in models), name, len(models))
         for file in models:
             shutil.copyfile(file, folder / file.name)
     else:
@@ -109,12 +121,21 @@ def _unzip_models(source: Path, folder: Path, name: str) -> None:
     try:
         with zipfile.ZipFile(source) as archive:
             models = [entry for entry in archive.infolist() if entry.filename.endswith(".onnx") and not entry.is_dir()]
-            _require_bounded(sum(entry.file_size for entry in models), name)
+            _require_bounded(sum(entry.file_size for entry in models), name, len(models))
+            if any(entry.flag_bits & _ENCRYPTED for entry in models):
+                raise PackUnreadable(
+                    file=source.name, pack=name, reason="it is encrypted; unpack it and use --from DIR"
+                )
             for entry in models:
                 with archive.open(entry) as packed:
-                    _copy_bounded(packed.read, folder / PurePosixPath(entry.filename).name, entry.file_size, name)
-    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+                    _copy_bounded(packed.read, folder / _plain_name(entry.filename), entry.file_size, name)
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
         raise PackUnreadable(file=source.name, pack=name, reason="it is no ZIP file, or a damaged one") from error
+
+
+def _plain_name(entry: str) -> str:
+    """The last part of an entry's name, however its parts are divided."""
+    return PurePosixPath(entry.replace("\\", "/")).name
 
 
 def _copy_bounded(read: Callable[[int], bytes], file: Path, size: int, name: str) -> None:
@@ -129,7 +150,9 @@ def _copy_bounded(read: Callable[[int], bytes], file: Path, size: int, name: str
                 raise PackUnreadable(file=file.name, pack=name, reason="it is larger than its ZIP says")
 
 
-def _require_bounded(size: int, name: str) -> None:
+def _require_bounded(size: int, name: str, models: int = 1) -> None:
+    if models > MOST_MODELS:
+        raise PackUnreadable(file=name, pack=name, reason=f"it holds {models} models, more than {MOST_MODELS}")
     if size > MOST_BYTES:
         raise PackUnreadable(file=name, pack=name, reason=f"it is larger than {MOST_BYTES // 2**30} GB")
 

@@ -41,7 +41,7 @@ def verified(directory: Path, name: str) -> Manifest:
     try:
         recorded = Manifest(**json.loads((directory / FILE).read_text()))
         files = dict(recorded.files)
-    except (ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError) as error:
         raise _damaged(FILE, name, "unreadable", "the record of an installation") from error
     present = {file.name for file in directory.glob("*.onnx")}
     for file in sorted(present | files.keys()):

@@ -10,7 +10,6 @@ from indexer.errors import PackProviderUnavailable, PackUnreadable
 def open_session(file: Path, pack: str, providers: Sequence[str], threads: int) -> Any:
     """A session of one model file. `PackUnreadable`, `PackProviderUnavailable`."""
     import onnxruntime
-    from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidGraph, InvalidProtobuf
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -20,10 +19,25 @@ def open_session(file: Path, pack: str, providers: Sequence[str], threads: int) 
     require_available(providers)
     try:
         session = onnxruntime.InferenceSession(file, options, providers=list(providers))
-    except (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf) as error:
+    except load_failures() as error:
         raise PackUnreadable(file=file.name, pack=pack, reason="ONNX Runtime cannot load it") from error
     require_loaded(session, providers)
     return session
+
+
+def load_failures() -> tuple[type[Exception], ...]:
+    """What ONNX Runtime raises for a file that is no model, or not one it can run. They have no common base."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    return (
+        state.Fail,
+        state.InvalidArgument,
+        state.InvalidGraph,
+        state.InvalidProtobuf,
+        state.NoSuchFile,
+        state.NotImplemented,
+        state.RuntimeException,
+    )
 
 
 def require_available(providers: Sequence[str]) -> None:
