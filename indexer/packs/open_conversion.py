@@ -93,11 +93,9 @@ def convert(source: Path, directory: Path, again: bool = False) -> None:
 
     `PackSourceMissing`, `PackDamaged` when a file is not the one dlib published.
     """
-    if _recorded(directory) and not again:
-        return
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(directory):
-        if again or not _recorded(directory):  # another process may have done it while this one waited
+        if again or not _recorded(directory):
             _convert_all({part: _source(source / part.source, part.digest) for part in PARTS}, directory)
 
 

@@ -138,7 +138,7 @@ class Half:
         os.kill(os.getpid(), signal.SIGKILL)
 
 open_conversion.read_shape_predictor = lambda data: Half()
-open_conversion.convert(Path(sys.argv[1]), Path(sys.argv[2]))
+open_conversion.convert(Path(sys.argv[1]), Path(sys.argv[2]), again=True)
 """
 
 
@@ -152,6 +152,15 @@ def test_a_killed_conversion_leaves_no_half_file_and_is_finished_by_the_next(qui
         load(made)
     convert(sources, made)
     assert digests(made) == digests(converted)
+
+
+def test_a_killed_repair_is_finished_by_the_next_conversion(quick, sources, converted):
+    whole = digests(converted)
+    flip(converted / LANDMARKS.made)
+    subprocess.run([sys.executable, "-c", KILLED, sources, converted], check=False, timeout=60)
+    assert not (converted / MANIFEST).exists()
+    convert(sources, converted)
+    assert digests(converted) == whole
 
 
 def test_converted_files_are_for_their_owner_only(quick, sources, tmp_path):
