@@ -41,10 +41,11 @@ QUALITY = QualityThresholds(
 class InsightFacePack:
     """A detector and a recogniser of one folder; its other models are not loaded."""
 
-    def __init__(self, info: PackInfo, detector: Any, recogniser: Any, sizes: list[tuple[int, int]]) -> None:
+    def __init__(
+        self, info: PackInfo, detector: Any, recogniser: Any, sizes: list[tuple[int, int]], batch: int
+    ) -> None:
         self.info = info
-        self._detector, self._recogniser, self._sizes = detector, recogniser, sizes
-        self._batch = _batch_of(recogniser)
+        self._detector, self._recogniser, self._sizes, self._batch = detector, recogniser, sizes, batch
 
     @classmethod
     def load(
@@ -57,10 +58,10 @@ class InsightFacePack:
         models = _models(directory, name, providers, threads)
         for model in models.values():
             require_loaded(model.session, providers)
-        dimension = int(models["recognition"].output_shape[-1])
+        dimension, batch = _tried(models["recognition"], directory, name)
         sizes = [(SMALL_SIDE_PX, SMALL_SIDE_PX), (_side(side_px), _side(side_px))]
         info = _info(directory, name, licence, dimension)
-        return cls(info, models["detection"], models["recognition"], sizes)
+        return cls(info, models["detection"], models["recognition"], sizes, batch)
 
     def find(self, picture: Pixels) -> list[FoundFace]:
         bgr = np.ascontiguousarray(picture[:, :, ::-1])
@@ -104,15 +105,22 @@ def _models(directory: Path, name: str, providers: Sequence[str], threads: int) 
     return dict(analysis.models)
 
 
-def _batch_of(recogniser: Any) -> int:
-    """1 where a face's vector depends on the other faces of its batch, as dynamic quantisation makes it; else `BATCH`.
-
-    A template must be the same whoever else is in the photo. On mbf-int8 two such vectors of one face score .99.
-    """
+def _tried(recogniser: Any, directory: Path, name: str) -> tuple[int, int]:
+    """The dimension of its vectors, and how many faces it may be given at once. `PackUnreadable`."""
     dull, striped = np.full((SIDE, SIDE, 3), 90, np.uint8), np.zeros((SIDE, SIDE, 3), np.uint8)
     striped[::2] = 255
-    alone, together = recogniser.get_feat([dull])[0], recogniser.get_feat([dull, striped])[0]
-    return BATCH if np.linalg.norm(together - alone) < 0.01 * np.linalg.norm(alone) else 1
+    try:
+        alone = recogniser.get_feat([dull])[0]
+    except load_failures() as error:
+        raise PackUnreadable(file=directory.name, pack=name, reason="its recognition model does not run") from error
+    try:
+        together = recogniser.get_feat([dull, striped])[0]
+    except load_failures():  # made for one face at a time
+        return alone.shape[-1], 1
+    # Dynamic quantisation makes a face's vector depend on the other faces of its batch (on mbf-int8 the two score .99),
+    # but a template must be the same whoever else is in the photo.
+    independent = np.linalg.norm(together - alone) < 0.01 * np.linalg.norm(alone)
+    return alone.shape[-1], BATCH if independent else 1
 
 
 def _info(directory: Path, name: str, licence: str, dimension: int) -> PackInfo:
