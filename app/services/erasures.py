@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ScalarSelect, Select, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.queries import one_visible
 from app.schemas.erasures import ErasureOut
@@ -62,8 +62,7 @@ def described(session: Session, erasure: Erasure) -> ErasureOut:
 
 def _photo_id(erasure: Erasure) -> ScalarSelect[UUID | None]:
     """Asked by the database, where the photo that is gone equals no other that is."""
-    proposed = aliased(Receipt)
-    return select(proposed.photo_id).where(proposed.id == erasure.receipt_id).scalar_subquery()
+    return select(Receipt.photo_id).where(Receipt.id == erasure.receipt_id).scalar_subquery()
 
 
 def _count(session: Session, rows: Select[Any]) -> int:

@@ -2,6 +2,7 @@
 
 import io
 import threading
+import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from uuid import UUID, uuid4
@@ -32,6 +33,7 @@ from models.face import Face
 from models.photo import Photo, Receipt
 from models.records import Alert, Assignment, AuditEntry, Authority, Candidate, Review
 from models.reference import Reference
+from models.session import Database
 from models.types import now
 from models.user import Role, User
 from tests.app.conftest import AccountClient, Service
@@ -43,6 +45,7 @@ FIRST, SECOND = (60.0, 60.0, 110.0, 110.0), (130.0, 60.0, 180.0, 110.0)
 """Two faces so near each other that the crop of each holds a part of the other."""
 LANDMARKS = np.array([[75, 80], [95, 80], [85, 90], [77, 100], [93, 100]], np.float32)
 RED, GREEN, GROUND = (200, 40, 40), (40, 200, 40), (90, 90, 160)
+LONG_ENOUGH_TO_WAIT = 0.3
 NO_CAMERA = {"taken_at": None, "latitude": None, "longitude": None}
 
 
@@ -244,6 +247,22 @@ class Desk:
     def answers(self, candidate_id: UUID) -> list[int]:
         query = select(Review.answer).where(Review.candidate_id == candidate_id).order_by(Review.locked_at)
         return list(self.reading(lambda session: session.scalars(query).all()))
+
+
+def while_uncommitted(
+    database: Database, first: Callable[[Session], object], second: Callable[[], httpx.Response]
+) -> httpx.Response:
+    """What ``second`` gets when it comes in the middle of the transaction of ``first``."""
+    answers: list[httpx.Response] = []
+    thread = threading.Thread(target=lambda: answers.append(second()))
+    with database.writing() as session:
+        first(session)
+        session.flush()
+        thread.start()
+        time.sleep(LONG_ENOUGH_TO_WAIT)
+        assert not answers, "it did not wait"
+    thread.join()
+    return answers[0]
 
 
 def at_once(*works: Callable[[], httpx.Response]) -> list[httpx.Response]:

@@ -1,5 +1,6 @@
 """Who is given which candidate: two reviewers each, one at a time, and never anyone who knows too much."""
 
+import time
 from collections import Counter
 from datetime import timedelta
 from functools import partial
@@ -8,7 +9,11 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from app.services.queue import ANSWERS_A_DAY
+from app.schemas.review import AnswerIn
+from app.services.cases import close_case
+from app.services.queue import ANSWERS_A_DAY, next_assignment
+from app.services.review import answer
+from models.actor import Actor
 from models.candidate import CandidateState
 from models.case import CaseState
 from models.photo import PhotoState
@@ -17,7 +22,7 @@ from models.review import AssignmentState
 from models.types import now
 from models.user import Role
 from tests.app.conftest import Service
-from tests.app.desk import Desk, at_once, refusal
+from tests.app.desk import Desk, at_once, refusal, while_uncommitted
 from tests.models.factories import make_candidate, make_case, make_face
 
 NOTHING = (404, "nothing_to_review")
@@ -62,17 +67,34 @@ def test_one_reviewer_who_asks_many_times_at_once_holds_one(desk: Desk):
     assert desk.count(Assignment) == 1
 
 
-def test_asking_while_the_case_is_closed_leaves_no_open_assignment(desk: Desk):
-    for _ in range(4):
-        case_id = desk.open_case()
-        desk.add_candidates(2, case_id)
-        desk.taken(desk.reviewer())
-        reviewers = [desk.reviewer() for _ in range(3)]
-        close = partial(desk.worker.post, f"/v1/cases/{case_id}/close", json={"reason": "Found at home"})
-        answers = at_once(close, *(partial(desk.take, reviewer) for reviewer in reviewers))
-        assert answers[0].status_code == 200
-        assert {each.status_code for each in answers[1:]} <= {201, 404, 409}
-        assert desk.count(Assignment, Assignment.state == AssignmentState.OPEN) == 0
+def test_who_asks_twice_holds_one_even_when_the_first_asking_fills_the_candidate(desk: Desk):
+    desk.add_candidates(2)
+    reviewer = desk.reviewer()
+    candidate = desk.taken(reviewer)
+    held = desk.take(reviewer).json()["id"]
+    desk.lapse(held)
+    desk.assign(desk.reviewer(), candidate)
+    keyring, actor = desk.context.keyring, Actor(reviewer.user, "test")
+    again = while_uncommitted(
+        desk.service.database, lambda session: next_assignment(session, keyring, actor), partial(desk.take, reviewer)
+    )
+    assert again.json()["id"] == held
+    assert desk.count(Assignment, Assignment.reviewer_id == reviewer.user.id) == 1
+
+
+def test_who_asks_while_the_case_is_being_closed_gets_nothing(desk: Desk):
+    [candidate] = desk.add_candidates(1)
+    desk.taken(desk.reviewer())
+    actor, case_id = Actor(desk.worker.user, "test"), UUID(desk.case_id)
+    reviewer = desk.reviewer()
+    answer = while_uncommitted(
+        desk.service.database,
+        lambda session: close_case(session, actor, case_id, "Found at home"),
+        partial(desk.take, reviewer),
+    )
+    assert refusal(answer) == NOTHING
+    assert desk.state(candidate) is CandidateState.WITHDRAWN
+    assert desk.count(Assignment, Assignment.state == AssignmentState.OPEN) == 0
 
 
 def test_the_cases_worker_is_never_given_it(desk: Desk):
@@ -143,21 +165,23 @@ def test_an_answer_comes_too_late_after_half_an_hour(desk: Desk):
     assert desk.answers(candidate) == []
 
 
-def test_an_answer_that_meets_the_half_hour_is_counted_once(desk: Desk):
-    """The answer and the next asking at the instant of lapsing: two reviewers at most, whoever wins."""
-    for _ in range(5):
-        [candidate] = desk.add_candidates(1, desk.open_case())
-        late, other, third = (desk.reviewer() for _ in range(3))
-        held = desk.take(late).json()["id"]
-        desk.taken(other)
-        with desk.service.database.writing() as session:
-            session.get_one(Assignment, UUID(held)).lapses_at = now() + timedelta(milliseconds=25)
-        at_once(partial(desk.say, late, held, answer=1), partial(desk.take, third), partial(desk.take, desk.reviewer()))
-        with desk.service.database.reading() as session:
-            rows = session.scalars(select(Assignment).where(Assignment.candidate_id == candidate)).all()
-            live = [row for row in rows if row.state_at(now()) in ("open", "answered")]
-        assert len(live) <= 2
-        desk.worker.post(f"/v1/cases/{desk.case_id_of(candidate)}/close", json={"reason": "next round"})
+def test_an_answer_given_in_the_last_instant_leaves_no_place_for_a_third(desk: Desk):
+    [candidate] = desk.add_candidates(1)
+    late, other, third = (desk.reviewer() for _ in range(3))
+    held = desk.take(late).json()["id"]
+    desk.taken(other)
+
+    soon = now() + timedelta(seconds=1)
+    desk.writing(lambda session: setattr(session.get_one(Assignment, UUID(held)), "lapses_at", soon))
+
+    def answer_at_the_end(session) -> None:
+        answer(session, Actor(late.user, "test"), UUID(held), AnswerIn(answer=1))
+        session.flush()
+        time.sleep(max(0, (soon - now()).total_seconds()))
+
+    asked = while_uncommitted(desk.service.database, answer_at_the_end, partial(desk.take, third))
+    assert refusal(asked) == NOTHING
+    assert desk.answers(candidate) == [1]
 
 
 def test_a_reviewer_answers_a_hundred_and_fifty_a_day(desk: Desk):
