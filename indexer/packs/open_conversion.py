@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
-from indexer.errors import PackDamaged, PackSourceMissing
+from indexer.errors import PackDamaged, PackNotInstalled, PackSourceMissing
 from indexer.packs.dlib_graphs import detector_model, embedder_model
 from indexer.packs.dlib_networks import read_detector, read_embedder
 from indexer.packs.identity import file_digest
@@ -91,12 +91,15 @@ def source_directory() -> Path:
 def convert(source: Path, directory: Path, again: bool = False) -> None:
     """Convert dlib's files in ``source`` once; what is converted already stays, unless ``again`` is asked for.
 
-    `PackSourceMissing`, `PackDamaged` when a file is not the one dlib published.
+    `PackSourceMissing`, `PackDamaged` when a file is not the one dlib published, `PackNotInstalled`.
     """
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(directory):
-        if again or not _recorded(directory):
-            _convert_all({part: _source(source / part.source, part.digest) for part in PARTS}, directory)
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _alone(directory):
+            if again or not _recorded(directory):
+                _convert_all({part: _source(source / part.source, part.digest) for part in PARTS}, directory)
+    except OSError as error:
+        raise PackNotInstalled(pack=NAME, path=directory, reason=error.strerror or error) from error
 
 
 def check(directory: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.errors import PackDamaged, PackSourceMissing
+from indexer.errors import PackDamaged, PackNotInstalled, PackSourceMissing
 from indexer.packs import open_conversion
 from indexer.packs.open_conversion import DETECTOR, LANDMARKS, MANIFEST, PARTS, check, convert, source_directory
 from indexer.packs.open_pack import OpenPack
@@ -161,6 +161,12 @@ def test_a_killed_repair_is_finished_by_the_next_conversion(quick, sources, conv
     assert not (converted / MANIFEST).exists()
     convert(sources, converted)
     assert digests(converted) == whole
+
+
+def test_a_place_that_cannot_be_written_is_named(sources, tmp_path):
+    (tmp_path / "packs").write_text("a file where a folder belongs")
+    with pytest.raises(PackNotInstalled, match=f"{tmp_path}/packs/open: Not a directory"):
+        convert(sources, tmp_path / "packs" / "open")
 
 
 def test_converted_files_are_for_their_owner_only(quick, sources, tmp_path):
