@@ -28,7 +28,7 @@ demo: $(VENV)/.base
 	$(BIN)/homeward demo $(if $(filter 0,$(SERVE)),--no-serve) $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(REFERENCES),--references "$(REFERENCES)")
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 # Everything a change must pass; CI runs the same.
 check: $(VENV)/.dev

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
+from PIL import Image
 from sqlalchemy import create_engine, text
 
 from indexer.context import Context
@@ -21,6 +23,15 @@ from models.session import Database, open_postgresql, open_sqlite
 from tests.shared import missing, shared_path
 
 TEST_KEY = "5a" * 32
+
+
+@pytest.fixture(autouse=True)
+def _libraries_as_they_were() -> Iterator[None]:
+    """Decoding in this process sets Pillow's limit, and commands set where logs go: neither may reach another test."""
+    most_pixels, logs = Image.MAX_IMAGE_PIXELS, structlog.get_config()
+    yield
+    Image.MAX_IMAGE_PIXELS = most_pixels
+    structlog.configure(**logs)
 
 
 @pytest.fixture

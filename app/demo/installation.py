@@ -7,9 +7,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ class Installation:
 
     folder: Path
     port: int
+    more: Mapping[str, str] = field(default_factory=dict)  # further HOMEWARD_* settings
 
     @property
     def url(self) -> str:
@@ -44,6 +45,7 @@ class Installation:
             "HOMEWARD_KEY_FILE": str(self.folder / "key" / "master.key"),
             "HOMEWARD_PORT": str(self.port),
             "HOMEWARD_PROFILE": "demo",
+            **self.more,
         }
 
     def command(self, *arguments: str) -> list[str]:
@@ -93,12 +95,12 @@ class Installation:
         raise DemoFailed(reason="the service did not become ready")
 
 
-def fresh_installation(folder: Path, port: int | None = None) -> Installation:
+def fresh_installation(folder: Path, more: Mapping[str, str] | None = None) -> Installation:
     """An empty installation; what an earlier demo left in ``folder`` is removed."""
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(mode=0o700, parents=True)
-    return Installation(folder, port or free_port())
+    return Installation(folder, free_port(), more or {})
 
 
 def free_port() -> int:
