@@ -37,6 +37,10 @@ class Accounts:
             self.volunteer,
         )
 
+    def close(self) -> None:
+        for account in self.all():
+            account.client.close()
+
 
 def make_accounts(installation: Installation, founding: dict[str, Any]) -> Accounts:
     """``founding``: the two one-time invitations that `homeward init` gave out."""

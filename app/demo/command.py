@@ -1,5 +1,6 @@
 """`homeward demo`: the main job, whole, on a folder of its own."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -32,8 +33,8 @@ def demo_command(
     installation = fresh_installation(folder.resolve())
     founding = installation.run_json("init", "--retention", "12", "--key-copied")["invitations"]
     pack = _pack(installation, say)
-    with installation.serving():
-        story = Story(installation, make_accounts(installation, founding), say)
+    with installation.serving(), closing(make_accounts(installation, founding)) as accounts:
+        story = Story(installation, accounts, say)
         if photos is not None and references is not None:
             _tell_own(story, photos, references)
         else:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,12 +49,17 @@ def town(installation: Installation, pack: Pack, tmp_path: Path) -> Iterator[Tow
     cast = Cast.of(pack)
     scenes = compose_scenes(cast.group, 4, seed=3)
     with installation.serving(), installation.running("work"):
-        accounts = make_accounts(installation, founding)
-        photos = [_upload(accounts, tmp_path, scene) for scene in scenes]
-        admin = accounts.admin.client.administration
-        _until(lambda: admin.stats()["photos_by_state"]["done"] == len(scenes))
-        _until(lambda: admin.gallery()["lag"] == 0)
-        yield Town(installation, accounts, cast, scenes, photos)
+        with closing(make_accounts(installation, founding)) as accounts:
+            yield _town(installation, accounts, cast, scenes, tmp_path)
+
+
+def _town(installation: Installation, accounts: Accounts, cast: Cast, scenes: list[Scene], folder: Path) -> Town:
+    """Once every scene was uploaded, worked on, and is in the running service's gallery."""
+    photos = [_upload(accounts, folder, scene) for scene in scenes]
+    admin = accounts.admin.client.administration
+    _until(lambda: admin.stats()["photos_by_state"]["done"] == len(scenes))
+    _until(lambda: admin.gallery()["lag"] == 0)
+    return Town(installation, accounts, cast, scenes, photos)
 
 
 def _upload(accounts: Accounts, folder: Path, scene: Scene) -> str:
