@@ -71,8 +71,8 @@ class FaceDetector:
 def _pyramid(picture: Pixels, factor: float) -> Iterator[tuple[Pixels, float]]:
     """The picture at ``factor`` and ever smaller sizes, each made from the one before, with its scale to the picture.
 
-    The network takes 70 to 80 ms for a megapixel whatever the size, so sizes tiled into one picture, as dlib does it,
-    would save nothing here and cost the memory of all of them at once.
+    One run per size: the network's time is in the pixels, not in the calls, so sizes tiled into one picture, as dlib
+    does it, would save little and need the memory of all of them at once.
     """
     height, width = picture.shape[:2]
     scaled = picture

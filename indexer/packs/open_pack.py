@@ -33,17 +33,17 @@ LIMITS = "trained on adults: weak on children and on Asian faces; a real deploym
 PREPROCESSING = "dlib (rgb - (122.782, 117.001, 104.298)) / 256"
 BATCH = 32
 
-# Nearer to a guess than the limits of "not enrolled" are those of "low": they warn, and keep nothing out.
+# The three `enrol_*` limits keep a face out; the others only warn, and were chosen by judgement.
 QUALITY = QualityThresholds(
-    sharpness=60.0,  # sharp portraits have 270 and more, a face out of focus or enlarged some tens
+    sharpness=60.0,
     dark_share=0.5,
     bright_share=0.4,
-    inter_eye_px=35.0,  # the network sees the eye centres 46 px apart: below 35 it gets an enlarged face
-    enrol_inter_eye_px=20.0,  # the detector's smallest face, 40 px, has about 20
+    inter_eye_px=35.0,  # aligned, the eye centres are 53 px apart: a smaller face reaches the network enlarged
+    enrol_inter_eye_px=20.0,
     yaw_degrees=35.0,
     enrol_yaw_degrees=60.0,  # beyond, the far eye is hidden and its corners are guessed
-    roll_degrees=35.0,  # dlib's detector was trained on upright faces; alignment takes the rest of the turn out
-    detector_score=0.3,  # dlib's scale: 0 is its own threshold, a clear face has 1.0 to 1.1
+    roll_degrees=35.0,
+    detector_score=0.3,  # dlib's scale: 0 is its own threshold; there is no upper bound
     enrol_detector_score=0.0,
 )
 
