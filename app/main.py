@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app.api import (
@@ -45,8 +45,9 @@ ROUTERS = (
     alerts.router,
     overview.router,
     audit.router,
-    health.router,
 )
+PROBES = 2
+"""Threads beyond those of the requests at work: a service with much to do still says that it lives."""
 
 
 def create_app(house: House) -> FastAPI:
@@ -58,16 +59,26 @@ def create_app(house: House) -> FastAPI:
     app.add_middleware(BodyLimitMiddleware, max_upload_bytes=house.settings.max_upload_bytes)
     app.add_middleware(EdgeMiddleware, answered=house.metrics.answered)
     install_problems(app)
+    at_work = Depends(_at_work, scope="function", max_concurrency=house.settings.threads)
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, dependencies=[at_work])
+    app.include_router(health.router)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """As many requests at work as there are threads for; each holds a database connection."""
-    current_default_thread_limiter().total_tokens = app.state.house.settings.threads
+    current_default_thread_limiter().total_tokens = app.state.house.settings.threads + PROBES
+    yield
+
+
+async def _at_work() -> AsyncIterator[None]:
+    """As many requests at once as there are threads, from before the first session until after the last commit.
+
+    A request needs a thread several times. Without the limit those that wait for the one writer, or for a connection,
+    would take every thread, and the one that holds it could not go on.
+    """
     yield
 
 
