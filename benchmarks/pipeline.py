@@ -24,9 +24,12 @@ def measure() -> None:
         founding = installation.run_json("init", "--retention", "12", "--key-copied")["invitations"]
         cast = Cast.of(load_pack(IndexerSettings(data_dir=installation.folder / "data")))
         scenes = compose_scenes(cast.group, PHOTOS, seed=5)
-        with installation.serving(), installation.running("work"):
-            with closing(make_accounts(installation, founding)) as accounts:
-                times = [_one(accounts, Path(folder), scene.jpeg) for scene in scenes]
+        with (
+            installation.serving(),
+            installation.running("work"),
+            closing(make_accounts(installation, founding)) as accounts,
+        ):
+            times = [_one(accounts, Path(folder), scene.jpeg) for scene in scenes]
     times = times[2:]  # the first photos wait for the worker to load its pack
     print(f"{len(times)} photos, one after the other, `open` pack:")
     print(f"  202 to the worker's commit: median {median(done for done, _ in times):.2f} s")

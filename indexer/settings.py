@@ -1,4 +1,4 @@
-"""Where things are and how much is allowed. Built once at the edge and passed in; nothing else reads the environment."""
+"""Where things are and how much is allowed: built once at the edge, passed in, and read from nowhere else."""
 
 from pathlib import Path
 from typing import Literal
@@ -63,8 +63,8 @@ class IndexerSettings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings passes it by name
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         known = {**env_settings(), **init_settings()}
         folder = Path(known.get("data_dir") or _xdg("XDG_DATA_HOME", ".local/share"))

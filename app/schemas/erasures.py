@@ -18,13 +18,16 @@ class NewErasure(Asked):
 
 
 class ErasureOut(Answer):
-    """Counts of what goes: `candidates_at_work` are those that people are deciding or have released."""
+    """Counts of what goes: `candidates_at_work` are those that people are deciding or have released.
+
+    `proposed_by` is null where the photo's volunteer withdrew it: nobody learns who that is.
+    """
 
     id: UUID
     photo_id: UUID
     state: ErasureState
     reason: str
-    proposed_by: UUID
+    proposed_by: UUID | None
     proposed_at: datetime
     approved_by: UUID | None
     approved_at: datetime | None

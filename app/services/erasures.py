@@ -17,6 +17,7 @@ from models.candidate import Candidate
 from models.erasure import Erasure
 from models.face import Face
 from models.photo import Photo, Receipt
+from models.user import Role, User
 
 
 def propose_erasure(session: Session, actor: Actor, receipt_id: UUID, reason: str) -> Erasure:
@@ -49,9 +50,10 @@ def described(session: Session, erasure: Erasure) -> ErasureOut:
     receipts = select(Receipt).where(Receipt.photo_id == _photo_id(erasure))
     faces = select(Face).where(Face.photo_id == _photo_id(erasure))
     candidates = select(Candidate).where(Candidate.face_id.in_(faces.with_only_columns(Face.id)))
-    columns = ("id", "state", "reason", "proposed_by", "proposed_at", "approved_by", "approved_at")
+    columns = ("id", "state", "reason", "proposed_at", "approved_by", "approved_at")
     return ErasureOut(
         photo_id=erasure.receipt_id,
+        proposed_by=_proposer_told(session, erasure),
         **{name: getattr(erasure, name) for name in columns},
         uploads=_count(session, receipts),
         faces=_count(session, faces),
@@ -67,3 +69,9 @@ def _photo_id(erasure: Erasure) -> ScalarSelect[UUID | None]:
 
 def _count(session: Session, rows: Select[Any]) -> int:
     return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
+
+
+def _proposer_told(session: Session, erasure: Erasure) -> UUID | None:
+    """A volunteer's account is told to nobody: it would say who took the photo."""
+    by_volunteer = session.get_one(User, erasure.proposed_by).role is Role.VOLUNTEER
+    return None if by_volunteer else erasure.proposed_by

@@ -189,7 +189,7 @@ def test_a_photo_withdrawn_while_people_work_on_it_is_decided_here(desk: Sent):
     assert desk.reading(lambda session: session.get_one(Photo, desk.photo_id).state) is PhotoState.HIDDEN
     assert refusal(desk.take(desk.reviewer())) == (404, "nothing_to_review")
     [erasure] = desk.supervisor.get("/v1/erasures").json()["items"]
-    assert (erasure["state"], counts(erasure)) == ("proposed", (1, 2, 1, 1))
+    assert (erasure["state"], erasure["proposed_by"], counts(erasure)) == ("proposed", None, (1, 2, 1, 1))
     blobs = desk.blobs()
     assert desk.approve(erasure["id"]).status_code == 200
     assert desk.left(blobs) == set()

@@ -48,9 +48,12 @@ def town(installation: Installation, pack: Pack, tmp_path: Path) -> Iterator[Tow
     founding = installation.run_json("init", "--retention", "12", "--key-copied")["invitations"]
     cast = Cast.of(pack)
     scenes = compose_scenes(cast.group, 4, seed=3)
-    with installation.serving(), installation.running("work"):
-        with closing(make_accounts(installation, founding)) as accounts:
-            yield _town(installation, accounts, cast, scenes, tmp_path)
+    with (
+        installation.serving(),
+        installation.running("work"),
+        closing(make_accounts(installation, founding)) as accounts,
+    ):
+        yield _town(installation, accounts, cast, scenes, tmp_path)
 
 
 def _town(installation: Installation, accounts: Accounts, cast: Cast, scenes: list[Scene], folder: Path) -> Town:
@@ -149,7 +152,8 @@ def test_a_withdrawn_photo_is_gone_from_the_next_search_and_the_log_is_whole(tow
 
 def test_service_and_worker_end_at_once_and_well(installation: Installation) -> None:
     installation.run("init", "--retention", "12", "--key-copied")
+    log = installation.folder / "work.log"
     with installation.serving(), installation.running("work") as worker:
-        time.sleep(0.5)
+        _until(lambda: b"worker_started" in log.read_bytes())
         worker.terminate()
         assert worker.wait(timeout=HANG_SECONDS) == 0
