@@ -49,7 +49,9 @@ def open_context(settings: IndexerSettings) -> Iterator[Context]:
     try:
         require_newest(database)
         require_own_key(database, keyring, settings.key_file)
+        store = LocalStore(settings.blobs)
+        store.clear_unfinished()
         with DecodePool(settings) as decoder:
-            yield Context(settings, keyring, database, LocalStore(settings.blobs), decoder)
+            yield Context(settings, keyring, database, store, decoder)
     finally:
         database.close()

@@ -57,7 +57,8 @@ def _band_entry(photo_id: UUID, band: PhotoBand) -> LedgerEntry:
 
 
 def _forget_candidates(session: Session, face_ids: list[int]) -> None:
-    for candidate in session.scalars(select(Candidate).where(Candidate.face_id.in_(face_ids))):
+    ours = select(Candidate).where(Candidate.face_id.in_(face_ids)).order_by(Candidate.id)
+    for candidate in session.scalars(ours.with_for_update()).all():  # a reviewer's answer comes before or after
         candidate.forget_face()
         for review in session.scalars(select(Review).where(Review.candidate_id == candidate.id)):
             review.forget_comment()

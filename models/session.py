@@ -3,7 +3,7 @@
     ========== ============================== ===========================================
     session    SQLite                         PostgreSQL
     ========== ============================== ===========================================
-    reading()  BEGIN, a snapshot, no lock     READ ONLY transaction
+    reading()  BEGIN, a snapshot, no lock     REPEATABLE READ, READ ONLY
     writing()  BEGIN IMMEDIATE, the one       transaction; numbers drawn last, under
                writer                         advisory locks held until commit
     ========== ============================== ===========================================
@@ -36,7 +36,8 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._reader = engine.execution_options(postgresql_readonly=True)
+        one_state = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+        self._reader = engine.execution_options(postgresql_readonly=True, **one_state)
         self._writer = engine.execution_options(homeward_writing=True)
 
     @contextmanager

@@ -68,6 +68,9 @@ def _account(session: Session, user_id: UUID) -> User:
 
 
 def _active(session: Session, role: Role) -> list[User]:
-    """Locked in one order: of two admins who disable each other at once, the second finds itself the last."""
+    """Locked in one order: of two admins who disable each other at once, the second finds itself the last.
+
+    Without their keys (`key_share`): whoever has its turn in the audit log refers to them, and must not wait for us.
+    """
     query = select(User).where(User.role == role, User.state == UserState.ACTIVE).order_by(User.id)
-    return list(session.scalars(query.with_for_update().execution_options(populate_existing=True)))
+    return list(session.scalars(query.with_for_update(key_share=True).execution_options(populate_existing=True)))

@@ -100,7 +100,7 @@ def close_case(session: Session, actor: Actor, case_id: UUID, reason: str) -> Ca
     case = locked_case(session, actor, case_id)
     case.close(reason)
     undecided = select(Candidate).where(Candidate.case_id == case.id, Candidate.state.in_(_UNDECIDED))
-    for candidate in session.scalars(undecided.with_for_update()):
+    for candidate in session.scalars(undecided.order_by(Candidate.id).with_for_update()).all():
         candidate.withdraw()
         open_ones = Assignment.state == AssignmentState.OPEN
         for assignment in session.scalars(select(Assignment).where(Assignment.candidate_id == candidate.id, open_ones)):

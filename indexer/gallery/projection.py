@@ -97,7 +97,9 @@ class GalleryProjection:
             return Recovery(error.code)
         if anchor(change_numbered(session, manifest.last_change)) != manifest.anchor:
             return Recovery.STALE
-        self.gallery.add(face_ids, stored.astype(np.float32))
+        for start in range(0, len(face_ids), CHANGES_AT_ONCE):  # in singles all at once would take twice the gallery
+            some = slice(start, start + CHANGES_AT_ONCE)
+            self.gallery.add(face_ids[some], stored[some].astype(np.float32))
         self.last_change, self._anchor = manifest.last_change, manifest.anchor
         return Recovery.LOADED
 

@@ -90,3 +90,13 @@ def test_an_answer_is_kept_for_a_day_and_sealed(service: Service):
 def test_a_malformed_key_is_refused(service: Service, key: str):
     answer = invite(service.sign_in(Role.ADMIN), key={"Idempotency-Key": key})
     assert (answer.status_code, answer.json()["faults"][0]["where"]) == (422, "header.idempotency-key")
+
+
+def test_old_answers_go_even_if_their_owner_never_comes_back(service: Service):
+    gone, another = service.sign_in(Role.ADMIN), service.sign_in(Role.ADMIN)
+    invite(gone)
+    with service.database.writing() as session:
+        session.execute(update(IdempotentRequest).values(at=now() - KEPT - timedelta(seconds=1)))
+    invite(another)
+    with service.database.reading() as session:
+        assert session.scalars(select(IdempotentRequest.user_id)).all() == [another.user.id]

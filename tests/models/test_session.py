@@ -36,6 +36,17 @@ def test_a_reader_sees_one_state_and_does_not_wait_for_a_writer(sqlite_database:
             assert reader.scalar(select(func.count()).select_from(User)) == 0
 
 
+def test_a_reader_sees_one_state_to_its_end(database: Database) -> None:
+    count = select(func.count()).select_from(User)
+    with database.reading() as reader:
+        assert reader.scalar(count) == 0
+        with database.writing() as writer:
+            make_user(writer)
+        assert reader.scalar(count) == 0
+    with database.reading() as reader:
+        assert reader.scalar(count) == 1
+
+
 def test_moments_come_back_as_they_went_in(database: Database) -> None:
     with database.writing() as session:
         user = make_user(session)
