@@ -3,10 +3,11 @@ FROM python:3.11-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 VIRTUAL_ENV=/opt/homeward
 WORKDIR /src
 COPY requirements/ requirements/
+# --no-deps: the lock is whole. The override that leaves out OpenCV's GUI build stands in pyproject.toml, not here yet.
 RUN python -m venv /opt/uv \
  && /opt/uv/bin/pip install --no-deps --require-hashes -r requirements/uv.txt \
  && python -m venv --without-pip "$VIRTUAL_ENV" \
- && /opt/uv/bin/uv pip install --require-hashes --build-constraints requirements/build.txt -r requirements/base.txt
+ && /opt/uv/bin/uv pip install --no-deps --require-hashes --build-constraints requirements/build.txt -r requirements/base.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY app/ app/
 COPY models/ models/

@@ -6,6 +6,7 @@ Exit status: 0, 1 (did not hold; one line on standard error says why), 2 (wrong 
 import json
 import signal
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy.exc import OperationalError
@@ -89,6 +91,12 @@ def load_settings(settings_class: type[IndexerSettings]) -> IndexerSettings:
     except ValidationError as error:
         for fault in error.errors():
             print(f"homeward: setting {'.'.join(map(str, fault['loc']))}: {fault['msg']}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    except SettingsError as error:  # its words name the setting; a list is given as JSON
+        print(f"homeward: {error}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    except tomllib.TOMLDecodeError as error:
+        print(f"homeward: homeward.toml cannot be read: {error}", file=sys.stderr)
         raise typer.Exit(2) from None
 
 

@@ -97,6 +97,18 @@ def test_wrong_usage_ends_with_two(installed: Installation, tmp_path: Path):
     assert (status, "batch_size" in err, "Traceback" in err) == (2, True, False)
 
 
+def test_settings_that_cannot_be_parsed_are_one_line(installed: Installation):
+    file = installed.context.settings.data_dir / "homeward.toml"
+    file.write_text('pack = "open')
+    status, _, err = installed.run("work", "--once")
+    assert status == 2
+    assert err.startswith("homeward: homeward.toml cannot be read: ")
+    assert err.count("\n") == 1
+    file.unlink()
+    status, _, err = installed.run("work", "--once", providers="CPUExecutionProvider")
+    assert (status, "providers" in err, err.count("\n")) == (2, True, 1)
+
+
 def test_a_missing_key_is_one_line(installed: Installation):
     installed.context.settings.key_file.unlink()
     status, out, err = installed.run("work", "--once")
