@@ -3,11 +3,12 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import galleries, packs, pipeline
+from benchmarks import galleries, packs, photos, pipeline
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "galleries": galleries.measure,
     "packs": packs.measure,
+    "photos": photos.measure,
     "pipeline": pipeline.measure,
 }
 
