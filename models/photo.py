@@ -117,12 +117,13 @@ class Receipt(Base):
     """
 
     __tablename__ = "receipts"
+    __table_args__ = (Index("ix_receipts_list", "uploader_id", "uploaded_at", "id"),)  # one may have taken in a million
 
     id: Mapped[RandomId]
-    uploader_id: Mapped[UUID] = by_whom(index=True)
+    uploader_id: Mapped[UUID] = by_whom()
     photo_id: Mapped[UUID | None] = mapped_column(ForeignKey("photos.id", ondelete="SET NULL"), index=True)
     sealed_details: Mapped[bytes | None] = mapped_column(LargeBinary)  # the volunteer's words, under the photo's key
-    uploaded_at: Mapped[Moment] = mapped_column(default=now, index=True)
+    uploaded_at: Mapped[Moment] = mapped_column(default=now)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     def withdraw(self) -> None:

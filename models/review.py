@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -73,6 +73,7 @@ class Review(Base):
     __table_args__ = (
         UniqueConstraint("candidate_id", "reviewer_id"),
         CheckConstraint("answer BETWEEN -2 AND 2", name="answer"),
+        Index("ix_reviews_day", "reviewer_id", "locked_at"),  # asked before each assignment
     )
 
     id: Mapped[RandomId]
