@@ -11,6 +11,7 @@ from models.candidate import Candidate, CandidateState
 from models.erasure import Erasure
 from models.face import Face
 from models.photo import Photo, PhotoState, Receipt
+from models.review import Assignment, AssignmentState
 
 PEOPLE_AT_WORK = frozenset(
     {CandidateState.IN_REVIEW, CandidateState.CONFIRMED, CandidateState.CONFLICT, CandidateState.RELEASED}
@@ -53,8 +54,19 @@ def _people_work_on(session: Session, photo: Photo) -> bool:
 
 def _hide(session: Session, actor: Actor, photo: Photo, receipt: Receipt) -> None:
     photo.hide()
-    remove_from_galleries(session, list(session.scalars(select(Face.id).where(Face.photo_id == photo.id))))
+    face_ids = list(session.scalars(select(Face.id).where(Face.photo_id == photo.id)))
+    remove_from_galleries(session, face_ids)
+    _take_from_reviewers(session, face_ids)
     erasure = Erasure(receipt_id=receipt.id, reason=REASON, proposed_by=actor.id)
     session.add(erasure)
     session.flush()
     session.add(Alert(kind=AlertKind.ERASURE_AWAITS_APPROVAL, object_type="erasure", object_id=str(erasure.id)))
+
+
+def _take_from_reviewers(session: Session, face_ids: list[int]) -> None:
+    """Nobody looks on at what its volunteer took back. The answers that were given stay, for the supervisor."""
+    candidates = select(Candidate).where(Candidate.face_id.in_(face_ids)).order_by(Candidate.id)
+    ids = [candidate.id for candidate in session.scalars(candidates.with_for_update())]  # an answer is before or after
+    open_ones = select(Assignment).where(Assignment.candidate_id.in_(ids), Assignment.state == AssignmentState.OPEN)
+    for assignment in session.scalars(open_ones):
+        assignment.lapse()

@@ -86,21 +86,13 @@ def suggest_release(
     return once.answer(session, actor, asked, make)
 
 
-@router.post(
-    "/{candidate_id}/agree",
-    response_model=ReleasePacket,
-    responses=problems(*CHANGE, SamePerson, ReleaseChanged, IdempotencyKeyReused),
-)
+@router.post("/{candidate_id}/agree", responses=problems(*CHANGE, SamePerson, ReleaseChanged, BlobMissing))
 def agree(
-    candidate_id: UUID, asked: AgreedRelease, actor: Supervisor, house: HouseDep, session: Writing, once: OnceDep
-) -> Response:
-    """Answers what goes to the authority. Sent again with the same Idempotency-Key it answers the same for a day."""
-    return once.answer(
-        session,
-        actor,
-        asked,
-        lambda: agree_to_release(session, house.context, actor, candidate_id, asked.authority_id),
-    )
+    candidate_id: UUID, asked: AgreedRelease, actor: Supervisor, house: HouseDep, session: Writing
+) -> ReleasePacket:
+    """Answers what goes to the authority. Sent again by the one who agreed, it answers the same: none of it is stored
+    a second time, where an erasure would not find it."""
+    return agree_to_release(session, house.context, actor, candidate_id, asked.authority_id)
 
 
 @router.post("/{candidate_id}/outcome", responses=problems(*CHANGE))

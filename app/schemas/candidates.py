@@ -111,7 +111,7 @@ class CameraOut(Answer):
 
 
 class ReleasePacket(Answer):
-    """What goes to the authority. The photo, JPEG, is face number `photo_number` of this candidate from now on."""
+    """What goes to the authority. `photo_jpeg`: the photo, base 64; from now on also face number `photo_number`."""
 
     candidate_id: UUID
     case_number: str
@@ -122,3 +122,4 @@ class ReleasePacket(Answer):
     sources: list[SourceOut]
     camera: CameraOut
     photo_number: int
+    photo_jpeg: str

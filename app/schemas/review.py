@@ -43,6 +43,8 @@ class AnswerIn(Asked):
     def _exactly_one(self) -> Self:
         if [self.answer is not None, self.cannot_say, self.know_child].count(True) != 1:
             raise ValueError("give exactly one of answer, cannot_say and know_child")
+        if self.know_child and (self.features or self.comment):
+            raise ValueError("who knows the child rates no feature and writes no comment")
         return self
 
     @property
@@ -52,7 +54,8 @@ class AnswerIn(Asked):
 
 
 class ShownFace(Answer):
-    """A face of the pair. `street_about_years_after`: about how many years after this reference the street photo is."""
+    """A face of the pair. `street_about_years_after`: about how many years after this reference the street photo was
+    taken; null when unknown."""
 
     number: int
     side: Side

@@ -75,7 +75,7 @@ def look_at(session: Session, context: Context, actor: Actor, candidate_id: UUID
     candidate = one_visible(session, visible_candidates(), Candidate.id, candidate_id, "candidate")
     if number == PHOTO_NUMBER and candidate.state in _WITH_PHOTO:
         act(session, actor, "candidate.look", "candidate", candidate.id, "photo")
-        return _photo(context, photo_of(session, candidate))
+        return photo_bytes(context, photo_of(session, candidate))
     face = face_of(session, candidate, number)
     act(session, actor, "candidate.look", "candidate", candidate.id, f"face {number}")
     return served_crop(session, context, face)
@@ -89,7 +89,8 @@ def photo_of(session: Session, candidate: Candidate) -> Photo:
     return session.get_one(Photo, face.photo_id)
 
 
-def _photo(context: Context, photo: Photo) -> bytes:
+def photo_bytes(context: Context, photo: Photo) -> bytes:
+    """The whole photo, JPEG. `BlobMissing`, `SealBroken`."""
     return unseal(photo_key(context.keyring, photo), context.store.get(photo.blob_name), about_photo(photo.id))
 
 

@@ -6,7 +6,7 @@ are of the same child.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -76,23 +76,29 @@ def _references(session: Session, case_id: UUID) -> Sequence[tuple[Reference, Fa
     return [(row[0], row[1]) for row in session.execute(approved.order_by(Reference.approved_at, Reference.id))]
 
 
-def _years(reference: Reference, born: str | None, taken: date) -> int | None:
-    """From the date of the reference, else from its age and the date of birth."""
+def _years(reference: Reference, born: str | None, taken: date | None) -> int | None:
+    """From the date of the reference, else from its age and the date of birth.
+
+    None where a date is missing, or where they cannot all be right: the street photo would be the older one.
+    """
+    if taken is None:
+        return None
     if reference.taken_on is not None:
         days = float((taken - reference.taken_on).days)
     elif reference.age_years is not None and born is not None:
         days = (taken - date.fromisoformat(born)).days - reference.age_years * DAYS_PER_YEAR
     else:
         return None
-    return max(0, round(days / DAYS_PER_YEAR))
+    years = round(days / DAYS_PER_YEAR)
+    return years if years >= 0 else None
 
 
-def _street_day(session: Session, context: Context, street: Face) -> date:
-    """The day the volunteer gave, else the camera's, else that of the upload."""
+def _street_day(session: Session, context: Context, street: Face) -> date | None:
+    """The day a volunteer gave, else the camera's. An upload may come years later: its day says nothing."""
     photo = session.get_one(Photo, street.photo_id)
     times = [source.taken_at for source in sources_of(session, context, photo)]
     said = [time for time in [*times, camera_details(context, photo)["taken_at"]] if time]
-    return datetime.fromisoformat(said[0]).date() if said else photo.uploaded_at.astimezone(UTC).date()
+    return datetime.fromisoformat(said[0]).date() if said else None
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,17 @@
 """Release: place, times and photo of a confirmed candidate, to an authority from the list, by two supervisors."""
 
+from base64 import b64encode
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import ReleaseChanged
 from app.queries import listed_authorities, one_visible
 from app.schemas.candidates import CameraOut, ReleasePacket, SourceOut
-from app.services.candidates import PHOTO_NUMBER, locked_candidate, photo_of
+from app.services.candidates import PHOTO_NUMBER, locked_candidate, photo_bytes, photo_of
 from app.services.pairs import camera_details, sources_of
 from indexer.context import Context
-from indexer.turns import take_turn
 from models.actor import Actor, act
 from models.alert import Alert, AlertKind
 from models.candidate import Candidate, CandidateState
@@ -20,8 +20,6 @@ from models.errors import WrongState
 from models.review import Authority, Release
 from models.types import now
 from models.user import Role, User, UserState
-
-_RELEASES = "releases"
 
 
 def propose_release(session: Session, actor: Actor, candidate_id: UUID, authority_id: UUID, reason: str) -> Candidate:
@@ -44,21 +42,30 @@ def propose_release(session: Session, actor: Actor, candidate_id: UUID, authorit
 def agree_to_release(
     session: Session, context: Context, actor: Actor, candidate_id: UUID, authority_id: UUID
 ) -> ReleasePacket:
-    """`NotFound`, `WrongState`, `SamePerson`, `ReleaseChanged`."""
-    take_turn(session, _RELEASES)  # who the only supervisor is must not change meanwhile
+    """What goes to the authority; whoever agreed is given it again until there is an outcome, each time on record.
+
+    `NotFound`, `WrongState`, `SamePerson`, `ReleaseChanged`.
+    """
     candidate = locked_candidate(session, candidate_id)
-    _require_confirmed(candidate)
-    release = session.get(Release, candidate.id, with_for_update=True)
+    release = session.get(Release, candidate.id)
     if release is None:
         raise WrongState(thing="candidate", state="not proposed for release", change="agreed to")
-    authority = one_visible(session, listed_authorities(), Authority.id, release.authority_id, "authority")
-    if authority.id != authority_id:
+    if release.authority_id != authority_id:
         raise ReleaseChanged
-    release.agree(actor.user, only_supervisor=_is_only_supervisor(session))
+    if candidate.state is CandidateState.RELEASED and release.agreed_by == actor.id:
+        act(session, actor, "release.read", "candidate", candidate.id)
+    else:
+        _agree(session, actor, candidate, release)
+    return _packet(session, context, candidate, release)
+
+
+def _agree(session: Session, actor: Actor, candidate: Candidate, release: Release) -> None:
+    _require_confirmed(candidate)
+    authority = one_visible(session, listed_authorities(), Authority.id, release.authority_id, "authority")
+    release.agree(actor.user, only_supervisor=_is_alone(session, actor, release))
     candidate.release()
     _tell_worker(session, candidate)
     act(session, actor, "release.agree", "candidate", candidate.id, f"to {authority.id}: {release.reason}")
-    return _packet(session, context, candidate, release, authority)
 
 
 def _require_confirmed(candidate: Candidate) -> None:
@@ -66,9 +73,11 @@ def _require_confirmed(candidate: Candidate) -> None:
         raise WrongState(thing="candidate", state=candidate.state, change="released")
 
 
-def _is_only_supervisor(session: Session) -> bool:
-    active = select(func.count()).where(User.role == Role.SUPERVISOR, User.state == UserState.ACTIVE)
-    return session.scalar(active) == 1
+def _is_alone(session: Session, actor: Actor, release: Release) -> bool:
+    """Since the proposal: to disable the other supervisor's account does not shorten the wait."""
+    stood_by = or_(User.state == UserState.ACTIVE, User.disabled_at >= release.proposed_at)
+    other = select(User.id).where(User.role == Role.SUPERVISOR, User.id != actor.id, stood_by)
+    return session.scalar(other.limit(1)) is None
 
 
 def _tell_worker(session: Session, candidate: Candidate) -> None:
@@ -77,11 +86,9 @@ def _tell_worker(session: Session, candidate: Candidate) -> None:
     session.add(Alert(kind=kind, user_id=worker_id, object_type="candidate", object_id=str(candidate.id)))
 
 
-def _packet(
-    session: Session, context: Context, candidate: Candidate, release: Release, authority: Authority
-) -> ReleasePacket:
+def _packet(session: Session, context: Context, candidate: Candidate, release: Release) -> ReleasePacket:
     photo = photo_of(session, candidate)
-    camera = camera_details(context, photo)
+    authority = session.get_one(Authority, release.authority_id)
     return ReleasePacket(
         candidate_id=candidate.id,
         case_number=session.get_one(Case, candidate.case_id).number,
@@ -90,6 +97,7 @@ def _packet(
         reason=release.reason,
         agreed_at=release.agreed_at or now(),
         sources=[SourceOut.model_validate(source) for source in sources_of(session, context, photo)],
-        camera=CameraOut(**camera),
+        camera=CameraOut(**camera_details(context, photo)),
         photo_number=PHOTO_NUMBER,
+        photo_jpeg=b64encode(photo_bytes(context, photo)).decode(),
     )

@@ -40,7 +40,7 @@ class Supervision:
         return self._transport.post(f"/v1/candidates/{candidate_id}/release", body)
 
     def agree(self, candidate_id: UUID | str, authority_id: UUID | str) -> Json:
-        """Agree: the answer carries place and times, and the number under which `face` gives the whole photo."""
+        """Agree: the answer carries place, times and the photo (`photo_jpeg`, base 64). Until an outcome ask again."""
         return self._transport.post(f"/v1/candidates/{candidate_id}/agree", {"authority_id": str(authority_id)})
 
     def record_outcome(

@@ -153,6 +153,7 @@ class Desk:
             first, second = make_user(session, Role.SUPERVISOR), make_user(session, Role.SUPERVISOR)
             for each in (first, second):
                 each.disable()  # of these tests' supervisors only those who are signed in count
+                each.disabled_at = now() - timedelta(days=365)
             authority = Authority(name=f"Office {uuid4()}", contact="+00 112", proposed_by=first.id)
             session.add(authority)
             session.flush()

@@ -1,13 +1,15 @@
 """Release: place, times and photo of a confirmed candidate, to a listed authority, by two supervisors."""
 
+from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
 
+from indexer.erasure import destroy_photo
 from models.candidate import CandidateState
-from models.records import Authority, Release
+from models.records import Authority, IdempotentRequest, Photo, Release, User
 from models.types import now
 from models.user import Role
 from tests.app.conftest import AccountClient, Service
@@ -84,6 +86,7 @@ def test_the_authority_gets_all_that_is_known_but_who_sent_it(desk: Confirmed):
     assert other == nothing | {"place": "Near the market", "source_url": "https://a.example/1"}
     photo = second.get(f"{desk.url}/faces/{packet['photo_number']}")
     assert size_of(photo.content) == (WIDTH, HEIGHT)
+    assert b64decode(packet.pop("photo_jpeg"), validate=True) == photo.content
     assert packet == {
         "candidate_id": str(desk.candidate),
         "case_number": desk.worker.get(f"/v1/cases/{desk.case_id}").json()["number"],
@@ -120,6 +123,16 @@ def test_a_lone_supervisor_waits_a_day(desk: Confirmed):
     desk.wait(minutes=2)
     assert desk.agree(desk.supervisor).status_code == 200
     assert desk.state(desk.candidate) is CandidateState.RELEASED
+
+
+def test_who_became_the_only_supervisor_meanwhile_did_not_wait_alone(desk: Confirmed):
+    second = desk.second()
+    desk.propose(desk.supervisor)
+    desk.wait(hours=25)
+    desk.writing(lambda session: session.get_one(User, second.user.id).disable())
+    assert refusal(desk.agree(desk.supervisor)) == (403, "same_person")
+    desk.writing(lambda session: setattr(session.get_one(User, second.user.id), "disabled_at", now() - timedelta(2)))
+    assert desk.agree(desk.supervisor).status_code == 200
 
 
 def test_to_propose_again_begins_the_waiting_anew(desk: Confirmed):
@@ -190,17 +203,33 @@ def test_a_release_is_agreed_to_once(desk: Confirmed):
     second, third = desk.second(), desk.second()
     answers = at_once(partial(desk.agree, second), partial(desk.agree, third))
     assert sorted(each.status_code for each in answers) == [200, 409]
-    assert refusal(desk.agree(third)) == (409, "wrong_state")
+    assert refusal(desk.agree(desk.second())) == (409, "wrong_state")
     assert refusal(desk.propose(third)) == (409, "wrong_state")
     assert len(desk.acts("release.agree")) == 1
 
 
-def test_the_packet_is_answered_again_to_the_same_key_and_to_no_one_else(desk: Confirmed):
+def test_the_packet_is_answered_again_to_whoever_agreed_and_each_time_is_on_record(desk: Confirmed):
     desk.propose(desk.supervisor)
-    second, body, key = desk.second(), {"authority_id": desk.authority}, {"Idempotency-Key": "agree-0001"}
-    first, again = (second.post(f"{desk.url}/agree", json=body, headers=key) for _ in range(2))
-    assert (first.status_code, first.content) == (200, again.content)
-    assert refusal(desk.supervisor.post(f"{desk.url}/agree", json=body, headers=key)) == (409, "wrong_state")
+    second = desk.second()
+    first, again = desk.agree(second), desk.agree(second)
+    assert (first.status_code, first.json()) == (200, again.json())
+    assert desk.acts("release.read") == [(second.user.id, str(desk.candidate), "")]
+    assert len(desk.acts("release.agree")) == desk.alerts(desk.candidate).count("candidate_released") == 1
+    for other in (desk.supervisor, desk.second()):
+        assert refusal(desk.agree(other)) == (409, "wrong_state")
+    assert refusal(desk.agree(second, desk.add_authority())) == (409, "release_changed")
+    desk.supervisor.post(f"{desk.url}/outcome", json={"outcome": "elsewhere", "established_by": "DNA"})
+    assert refusal(desk.agree(second)) == (409, "wrong_state")
+
+
+def test_nothing_of_the_packet_outlives_an_erasure_of_the_photo(desk: Confirmed):
+    desk.propose(desk.supervisor)
+    second, key = desk.second(), {"Idempotency-Key": "agree-0001"}
+    agree = partial(second.post, f"{desk.url}/agree", json={"authority_id": desk.authority}, headers=key)
+    assert agree().status_code == 200
+    assert desk.count(IdempotentRequest) == 0
+    desk.writing(lambda session: destroy_photo(session, session.get_one(Photo, desk.photo_id)))
+    assert refusal(agree()) == (404, "not_found")
 
 
 def test_a_reference_approved_after_the_release_does_not_move_the_photo(desk: Confirmed):

@@ -15,9 +15,10 @@ from app.services.cases import close_case
 from app.services.review import answer
 from indexer.erasure import destroy_photo
 from indexer.images import BLANK_GREY
+from indexer.withdrawal import withdraw
 from models.actor import Actor
 from models.candidate import CandidateState
-from models.records import Assignment, Face, Photo, Reference, Review, Search, SearchResult
+from models.records import Assignment, Face, Photo, Receipt, Reference, Review, Search, SearchResult
 from models.session import Database
 from tests.app.conftest import Service
 from tests.app.desk import GREEN, RED, Desk, at_once, pixels_of, refusal, while_uncommitted
@@ -62,6 +63,23 @@ def test_years_come_from_the_age_when_only_that_is_known(desk: Desk):
     assert desk.take(desk.reviewer()).json()["faces"][1]["street_about_years_after"] == 5
 
 
+NO_YEARS = [
+    {},  # nobody said when: the day of the upload tells nothing
+    {"taken_at": datetime(2016, 3, 1, tzinfo=UTC)},  # three years before the reference: one of the two is wrong
+]
+
+
+@pytest.mark.parametrize("said", NO_YEARS)
+def test_years_that_are_not_known_are_not_made_up(desk: Desk, said: dict):
+    desk.add_candidate(desk.add_photo(**said))
+    assert [face["street_about_years_after"] for face in desk.take(desk.reviewer()).json()["faces"]] == [None, None]
+
+
+def test_a_photo_of_the_references_own_year_is_about_no_year_after_it(desk: Desk):
+    desk.add_candidate(desk.add_photo(taken_at=datetime(2019, 5, 1, tzinfo=UTC)))
+    assert desk.take(desk.reviewer()).json()["faces"][1]["street_about_years_after"] == 0
+
+
 def test_a_reference_approved_meanwhile_moves_no_number(desk: Desk):
     """Else two references of one child are taken for the pair."""
     waiting = desk.add_reference(desk.case_id, approved=False)
@@ -100,6 +118,19 @@ def test_other_faces_are_blanked_and_the_own_is_whole(desk: Desk):
         assert np.abs(crop[34:76, 34:76] - RED).max() < 12
         assert np.abs(crop[25:85, 92:] - BLANK_GREY).max() < 12
         assert not (np.abs(crop - GREEN).max(axis=2) < 60).any()
+
+
+def test_a_crop_is_kept_by_no_browser_and_is_named_after_nothing(desk: Desk):
+    [candidate] = desk.add_candidates(1)
+    reviewer = desk.reviewer()
+    seen = [reviewer.get(url(desk.take(reviewer).json()["id"], "/faces/0"))]
+    desk.set_state(candidate, "confirmed")
+    seen.append(desk.supervisor.get(f"/v1/candidates/{candidate}/faces/0"))
+    for crop in seen:
+        assert crop.headers["content-type"] == "image/jpeg"
+        assert crop.headers["cache-control"] == "no-store"
+        assert crop.headers["x-content-type-options"] == "nosniff"
+        assert crop.headers["content-disposition"] == 'inline; filename="face.jpg"'
 
 
 def test_each_look_at_a_crop_is_on_record(desk: Desk):
@@ -169,6 +200,23 @@ def test_when_the_photo_is_erased_its_reviewer_gets_a_clear_no(desk: Desk):
     assert refusal(reviewer.get(url(held, "/faces/0"))) == (409, "wrong_state")
     assert refusal(desk.say(reviewer, held, answer=2)) == (409, "wrong_state")
     assert refusal(desk.take(reviewer)) == (404, "nothing_to_review")
+
+
+def test_a_photo_its_volunteer_took_back_is_taken_from_the_desk(desk: Desk):
+    [candidate, other] = desk.add_candidates(2)
+    desk.answered(candidate, 2)
+    reviewer = desk.reviewer()
+    held, photo_id = desk.assign(reviewer, candidate), desk.photo_of(candidate)
+
+    def take_back(session) -> None:
+        receipt = session.scalars(select(Receipt).where(Receipt.photo_id == photo_id)).one()
+        withdraw(session, Actor(desk.volunteer, "test"), receipt)
+
+    desk.writing(take_back)
+    assert refusal(reviewer.get(url(held, "/faces/0"))) == (409, "wrong_state")
+    assert refusal(desk.say(reviewer, held, answer=2)) == (409, "wrong_state")
+    assert (desk.answers(candidate), desk.state(candidate)) == ([2], CandidateState.IN_REVIEW)
+    assert desk.taken(reviewer) == other
 
 
 def test_a_closed_case_leaves_the_desk_empty(desk: Desk):
@@ -331,6 +379,8 @@ WRONG = [
     {"answer": 0, "know_child": True},
     {"cannot_say": True, "know_child": True},
     {"cannot_say": False},
+    {"know_child": True, "comment": "She lives next door."},
+    {"know_child": True, "features": {"ears": 1}},
     {"answer": 1, "features": {"aura": 1}},
     {"answer": 1, "features": {"ears": 3}},
     {"answer": 1, "features": {"ears": True}},
