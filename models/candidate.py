@@ -124,6 +124,6 @@ class SearchResult(Base):
     search_id: Mapped[UUID] = mapped_column(ForeignKey("searches.id", ondelete="CASCADE"), primary_key=True)
     rank: Mapped[int] = mapped_column(primary_key=True)
     candidate_id: Mapped[UUID] = mapped_column(ForeignKey("candidates.id", ondelete="CASCADE"), index=True)
-    reference_id: Mapped[UUID | None] = mapped_column(ForeignKey("references.id", ondelete="SET NULL"))
+    reference_id: Mapped[UUID | None] = mapped_column(ForeignKey("references.id", ondelete="SET NULL"), index=True)
     score: Mapped[float]
     flags: Mapped[list[str]] = mapped_column(JSON)

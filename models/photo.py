@@ -38,7 +38,7 @@ class Photo(Base):
     width: Mapped[int]
     height: Mapped[int]
     uploaded_at: Mapped[Moment] = mapped_column(default=now)
-    near_repeat_of: Mapped[UUID | None] = mapped_column(ForeignKey("photos.id", ondelete="SET NULL"))
+    near_repeat_of: Mapped[UUID | None] = mapped_column(ForeignKey("photos.id", ondelete="SET NULL"), index=True)
 
     state: Mapped[PhotoState] = mapped_column(one_of(PhotoState), default=PhotoState.PENDING)
     queued_at: Mapped[Moment] = mapped_column(default=now)

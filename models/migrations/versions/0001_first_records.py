@@ -110,6 +110,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("digest", name=op.f("uq_photos_digest")),
     )
     with op.batch_alter_table("photos", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_photos_near_repeat_of"), ["near_repeat_of"], unique=False)
         batch_op.create_index("ix_photos_queue", ["state", "alone", "queued_at"], unique=False)
 
     op.create_table(
@@ -635,6 +636,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("search_results", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_search_results_candidate_id"), ["candidate_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_search_results_reference_id"), ["reference_id"], unique=False)
 
     op.create_table(
         "reviews",
@@ -671,6 +673,7 @@ def downgrade() -> None:
 
     op.drop_table("reviews")
     with op.batch_alter_table("search_results", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_search_results_reference_id"))
         batch_op.drop_index(batch_op.f("ix_search_results_candidate_id"))
 
     op.drop_table("search_results")
@@ -735,6 +738,7 @@ def downgrade() -> None:
     op.drop_table("users")
     with op.batch_alter_table("photos", schema=None) as batch_op:
         batch_op.drop_index("ix_photos_queue")
+        batch_op.drop_index(batch_op.f("ix_photos_near_repeat_of"))
 
     op.drop_table("photos")
     op.drop_table("packs")
