@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -96,10 +97,23 @@ def sqlite_database(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Database]
 @pytest.fixture
 def postgresql_url(postgresql_server: str) -> Iterator[str]:
     """The address of a migrated PostgreSQL database of the test's own."""
+    with _made_database(postgresql_server, "empty") as address:
+        yield address
+
+
+@pytest.fixture
+def unmigrated_postgresql_url(postgresql_server: str) -> Iterator[str]:
+    """The address of a PostgreSQL database of the test's own, as an operator makes it: without a table."""
+    with _made_database(postgresql_server, "template1") as address:
+        yield address
+
+
+@contextmanager
+def _made_database(server: str, template: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex}"
-    _run(postgresql_server, f"CREATE DATABASE {name} TEMPLATE empty")
-    yield _database(postgresql_server, name)
-    _run(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
+    _run(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _database(server, name)
+    _run(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

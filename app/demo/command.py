@@ -39,7 +39,7 @@ def demo_command(
             _tell_own(story, photos, references)
         else:
             _tell(story, pack)
-        _show_accounts(installation, story.accounts, say)
+        _show_accounts(installation, accounts, say)
         if not no_serve:
             _stay(installation, say)
 

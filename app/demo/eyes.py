@@ -23,9 +23,15 @@ class Eyes:
     def __init__(self, pack: Pack, people: list[Person]) -> None:
         self._pack = pack
         self._known = np.concatenate([self._templates(person.pixels)[:1] for person in people])
+        self._seen: dict[bytes, int | None] = {}  # the references of a case come again with each of its candidates
 
     def who(self, crop: bytes) -> int | None:
         """The number of the person on the crop, or None when no face is seen."""
+        if crop not in self._seen:
+            self._seen[crop] = self._look(crop)
+        return self._seen[crop]
+
+    def _look(self, crop: bytes) -> int | None:
         with Image.open(io.BytesIO(crop)) as image:
             templates = self._templates(np.asarray(image.convert("RGB")))
         return int(np.argmax(templates[0] @ self._known.T)) if len(templates) else None

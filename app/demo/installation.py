@@ -18,6 +18,7 @@ import httpx
 from app.errors import AppError
 
 READY_SECONDS = 120.0  # the first start converts the `open` pack
+STOP_SECONDS = 30.0
 
 
 class DemoFailed(AppError):
@@ -71,28 +72,42 @@ class Installation:
             try:
                 yield process
             finally:
-                process.terminate()
-                process.wait(timeout=30)
+                _stop(process)
 
     @contextmanager
-    def serving(self) -> Iterator[None]:
+    def serving(self) -> Iterator[subprocess.Popen[bytes]]:
         """The service, ready to answer."""
         with self.running("serve") as process:
             self._wait_until_ready(process)
-            yield
+            yield process
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline:
-            if process.poll() is not None:
-                raise DemoFailed(reason=f"the service ended: {(self.folder / 'serve.log').read_text().strip()[-500:]}")
-            try:
-                if httpx.get(f"{self.url}/readyz", timeout=2).status_code == httpx.codes.OK:
+        with httpx.Client(base_url=self.url, timeout=2) as client:
+            while time.monotonic() < deadline:
+                if process.poll() is not None:
+                    said = (self.folder / "serve.log").read_text().strip()[-500:]
+                    raise DemoFailed(reason=f"the service ended: {said}")
+                if _is_ready(client):
                     return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.1)
+                time.sleep(0.1)
         raise DemoFailed(reason="the service did not become ready")
+
+
+def _is_ready(client: httpx.Client) -> bool:
+    try:
+        return client.get("/readyz").status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Gracefully; by force only when that takes too long, so that nothing of the demo is left running."""
+    process.terminate()
+    try:
+        process.wait(timeout=STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def fresh_installation(folder: Path, more: Mapping[str, str] | None = None) -> Installation:
