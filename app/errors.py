@@ -105,10 +105,6 @@ class NothingToReview(AppError):
     """There is nothing to review at the moment."""
 
 
-class AssignmentStillOpen(AppError):
-    """Answer the open assignment first."""
-
-
 class ReviewLimitReached(AppError):
     """{limit} answers a day are the limit: tired eyes err. Go on tomorrow."""
 
@@ -188,7 +184,6 @@ STATUS: dict[type[HomewardError], int] = {
     LastOfRole: 409,
     ConductNotAccepted: 422,
     NothingToReview: 404,
-    AssignmentStillOpen: 409,
     ReviewLimitReached: 429,
     ReleaseChanged: 409,
     ServiceBusy: 503,
