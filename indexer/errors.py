@@ -26,7 +26,7 @@ class ImageRefused(IndexerError):
 
 
 class ImageEmpty(ImageRefused):
-    """The file is empty."""
+    """The file is empty; send the original file again, or leave it out."""
 
 
 class ImageTypeUnsupported(ImageRefused):
@@ -218,10 +218,6 @@ class FaceRefused(IndexerError):
 
 class NoFaceFound(FaceRefused):
     """No face was found: {advice}."""
-
-
-class SeveralFacesFound(FaceRefused):
-    """{count} faces were found; say which one is the child."""
 
 
 class FaceNumberUnknown(FaceRefused):

@@ -1,7 +1,6 @@
 """Where things are and how much is allowed: built once at the edge, passed in, and read from nowhere else."""
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -39,7 +38,6 @@ class IndexerSettings(BaseSettings):
     poll_seconds: float = Field(default=0.5, gt=0, le=60)
     follow_seconds: float = Field(default=0.5, gt=0, le=10)
     snapshot_every: int = Field(default=10_000, ge=1)
-    profile: Literal["production", "demo"] = "production"
 
     @property
     def packs(self) -> Path:

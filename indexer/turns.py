@@ -2,6 +2,23 @@
 
 SQLite has one writer at a time, which is turn enough. PostgreSQL takes advisory locks that end with the transaction;
 what is read after a turn was taken is what the one before committed.
+
+Who waits for whom, for the whole house: a transaction takes what it needs from the top down, so no two wait for each
+other. Rows of one kind are locked in the order of their ids; an account is locked without its key (`key_share`).
+
+    ==== ======================================= =======================================================
+    1    turn of an Idempotency-Key              every creating call
+    2    turn `review queue`, turn `releases`    the next assignment; agreeing to a release
+    3    row of a case                           whatever changes a case or what belongs to it, and its searches
+    4    turn `erasure`                          shared: uploads, recorded searches; alone: withdrawals, erasures
+    5    turn of a photo's digest                uploads of the same bytes
+    6    row of a receipt, erasure, photo        withdrawals and erasures; the worker, which needs no turn
+    7    rows of candidates, then assignments    answers, adjudication, release, closing, erasures
+    8    rows of discarded blobs                 whatever keeps or discards stored bytes
+    9    turn of a pack                          its first template
+    10   numbers of gallery changes              drawn at the commit
+    11   numbers of the audit log                drawn last
+    ==== ======================================= =======================================================
 """
 
 import hashlib

@@ -75,6 +75,7 @@ def open_sqlite(file: Path, key: str) -> Database:
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin or commit on its own
         for pragma in (
+            "cipher_log_level = NONE",  # it would write lines of its own on standard error; what fails is raised anyway
             f"key = \"x'{key}'\"",
             f"busy_timeout = {BUSY_MS}",
             f"journal_mode = {'WAL' if wal else 'DELETE'}",

@@ -45,7 +45,6 @@ class Installation:
             "HOMEWARD_DATA_DIR": str(self.folder / "data"),
             "HOMEWARD_KEY_FILE": str(self.folder / "key" / "master.key"),
             "HOMEWARD_PORT": str(self.port),
-            "HOMEWARD_PROFILE": "demo",
             **self.more,
         }
 

@@ -70,7 +70,7 @@ def _choose(session: Session, keyring: KeyRing, reviewer_id: UUID, at: datetime)
 
 
 def _first(session: Session, keyring: KeyRing, reviewer_id: UUID, available: Select[Candidate]) -> Candidate | None:
-    """Of the case that has waited longest; in it the first batch first."""
+    """Of the case that has waited longest. One batch of it at most is available."""
     case_id = session.scalar(
         available.with_only_columns(Candidate.case_id)
         .group_by(Candidate.case_id)
@@ -80,7 +80,7 @@ def _first(session: Session, keyring: KeyRing, reviewer_id: UUID, available: Sel
     if case_id is None:
         return None
     candidates = session.scalars(available.where(Candidate.case_id == case_id)).all()
-    return min(candidates, key=lambda one: (one.batch, _own_order(keyring, reviewer_id, one.id)), default=None)
+    return min(candidates, key=lambda one: _own_order(keyring, reviewer_id, one.id), default=None)
 
 
 def _available(reviewer_id: UUID, at: datetime) -> Select[Candidate]:

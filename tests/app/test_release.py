@@ -7,13 +7,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from app.services.release import agree_to_release
 from indexer.erasure import destroy_photo
+from models.actor import Actor
 from models.candidate import CandidateState
 from models.records import Authority, IdempotentRequest, Photo, Release, User
 from models.types import now
 from models.user import Role
 from tests.app.conftest import AccountClient, Service
-from tests.app.desk import HEIGHT, WIDTH, Desk, at_once, refusal, size_of
+from tests.app.desk import HEIGHT, WIDTH, Desk, at_once, refusal, size_of, while_uncommitted
 from tests.app.test_review import scored
 from tests.models.factories import make_user
 
@@ -196,6 +198,19 @@ def test_a_proposal_and_an_agreement_at_once_never_release_to_the_wrong_one(desk
     )
     if agreed.status_code == 200:
         assert agreed.json()["authority"] == name_of(desk, desk.authority)
+
+
+def test_a_proposal_that_waited_for_an_agreement_comes_too_late(desk: Confirmed):
+    elsewhere, second = desk.add_authority(), Actor(desk.second().user, "test")
+    desk.propose(desk.supervisor)
+    late = while_uncommitted(
+        desk.service.database,
+        lambda session: agree_to_release(session, desk.context, second, desk.candidate, UUID(desk.authority)),
+        partial(desk.propose, desk.supervisor, elsewhere),
+    )
+    assert refusal(late) == (409, "wrong_state")
+    released = desk.reading(lambda session: session.get_one(Release, desk.candidate))
+    assert (str(released.authority_id), released.agreed_by) == (desk.authority, second.id)
 
 
 def test_a_release_is_agreed_to_once(desk: Confirmed):

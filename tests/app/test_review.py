@@ -85,12 +85,13 @@ def test_a_reference_approved_meanwhile_moves_no_number(desk: Desk):
     waiting = desk.add_reference(desk.case_id, approved=False)
     with desk.service.database.writing() as session:
         session.get_one(Reference, waiting).added_at = datetime(2020, 1, 1, tzinfo=UTC)
-    desk.add_candidates(1)
+    desk.add_candidate(desk.add_photo(taken_at=datetime(2026, 3, 1, tzinfo=UTC)))
     reviewer = desk.reviewer()
     before = desk.take(reviewer).json()
     assert desk.supervisor.post(f"/v1/cases/{desk.case_id}/references/{waiting}/approve").status_code == 200
     after = reviewer.get(url(before["id"])).json()
     assert after["faces"][:2] == before["faces"]
+    assert [face["street_about_years_after"] for face in after["faces"]] == [None, 7, None]
     assert [face["side"] for face in after["faces"]] == ["street", "reference", "reference"]
 
 

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -14,7 +15,17 @@ import pytest
 from app.commands.serve import require_safe_listening, server_config
 from app.errors import ListeningUnsafe
 from app.settings import ServiceSettings
+from indexer.keyring import KeyRing
 from tests.app.commands.conftest import Homeward, Place
+
+
+@pytest.fixture(autouse=True)
+def own_signals() -> Iterator[None]:
+    """`serve` sets handlers before it opens anything, and the tests run it in their own process."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "example.org"])
@@ -54,6 +65,18 @@ def test_it_refuses_exposed_data_keys_and_addresses_in_one_line(
     assert wrong.status == 2
     assert "metrics_key" in wrong.err
     assert "hunter2" not in wrong.err
+
+
+def test_with_another_key_every_command_ends_in_one_line_and_changes_nothing(homeward: Homeward, place: Place):
+    homeward("init", "--retention", "3", "--key-copied")
+    own = place.key.rename(place.key.with_suffix(".own"))
+    KeyRing.create(place.key)
+    for command in (("serve",), ("work", "--once"), ("users", "list"), ("audit", "verify")):
+        ended = homeward(*command)
+        assert (ended.status, ended.out, ended.err.count("\n")) == (1, "", 1)
+        assert "another key" in ended.err
+    own.replace(place.key)
+    assert homeward("users", "list").status == 0
 
 
 @pytest.mark.parametrize("place", ["sqlite"], indirect=True)
