@@ -19,6 +19,10 @@ def first_columns(table: Table) -> set[str]:
     return {next(iter(each.columns)).name for each in (table.primary_key, *unique, *table.indexes)}
 
 
-@pytest.mark.parametrize("constraint", DELETING, ids=lambda one: f"{one.table.name}.{one.column_keys[0]}")
+@pytest.mark.parametrize(
+    "constraint",
+    sorted(DELETING, key=lambda one: str(one.name)),
+    ids=lambda one: f"{one.table.name}.{one.column_keys[0]}",
+)
 def test_what_goes_with_a_deleted_row_is_found_by_an_index(constraint: ForeignKeyConstraint):
     assert constraint.column_keys[0] in first_columns(constraint.table)
