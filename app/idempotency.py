@@ -1,10 +1,12 @@
 """Creating calls that may be sent again: the same key and the same body have one effect and one answer."""
 
 import base64
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
@@ -34,9 +36,18 @@ class Once:
     status: int
 
     def answer(
-        self, session: Session, actor: Actor, asked: BaseModel | bytes, make: Callable[[], BaseModel]
+        self,
+        session: Session,
+        actor: Actor,
+        asked: BaseModel | bytes,
+        make: Callable[[], BaseModel],
+        again: Callable[[UUID], BaseModel] | None = None,
     ) -> Response:
-        """What ``make`` returns; or what it returned before, when ``asked`` is the same. `IdempotencyKeyReused`."""
+        """What ``make`` returns; or what it returned before, when ``asked`` is the same. `IdempotencyKeyReused`.
+
+        ``again`` reads what was made, by its id, as it is now. Then no more than the id is kept: of a child or a face
+        nothing may lie here where neither an erasure nor a change of who may see it would reach.
+        """
         if self.key is None:
             return self._response(make().model_dump_json())
         digest = self._digest(asked)
@@ -44,12 +55,14 @@ class Once:
         earlier = session.get(IdempotentRequest, (actor.id, self.key, self.route))
         if earlier is None or now() - earlier.at > KEPT:
             _forget_old(session)
-            answer = make().model_dump_json()
-            session.add(self._row(actor, digest, answer))
-            return self._response(answer)
+            made = make()
+            kept = made.model_dump_json(include={"id"} if again else None)
+            session.add(self._row(actor, digest, kept))
+            return self._response(made.model_dump_json())
         if earlier.body_digest != digest:
             raise IdempotencyKeyReused
-        return self._response(self._opened(earlier, actor))
+        kept = self._opened(earlier, actor)
+        return self._response(again(UUID(json.loads(kept)["id"])).model_dump_json() if again else kept)
 
     def _take_turn(self, session: Session, actor: Actor) -> None:
         """Of calls with one key the second waits for the first's commit. SQLite has one writer: they wait already."""

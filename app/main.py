@@ -53,7 +53,13 @@ PROBES = 2
 def create_app(house: House) -> FastAPI:
     """The service over an opened ``house``. `/openapi.json` is public; no page shows it, for they load from a CDN."""
     app = FastAPI(
-        title="Homeward", version="1", docs_url=None, redoc_url=None, lifespan=_lifespan, responses=problems()
+        title="Homeward",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # behind a proxy it would send whoever adds one, and the photo they send, to http
+        lifespan=_lifespan,
+        responses=problems(),
     )
     app.state.house = house
     app.add_middleware(BodyLimitMiddleware, max_upload_bytes=house.settings.max_upload_bytes)

@@ -29,7 +29,14 @@ from app.schemas.candidates import (
     RecordedOutcome,
     ReleasePacket,
 )
-from app.services.candidates import adjudicate, described, look_at, record_outcome, visible_candidates
+from app.services.candidates import (
+    adjudicate,
+    described,
+    locked_candidate,
+    look_at,
+    record_outcome,
+    visible_candidates,
+)
 from app.services.release import agree_to_release, propose_release
 from indexer.errors import BlobMissing, SealBroken
 from models.candidate import Candidate
@@ -83,7 +90,10 @@ def suggest_release(
         candidate = propose_release(session, actor, candidate_id, asked.authority_id, asked.reason)
         return described(session, house.context, candidate)
 
-    return once.answer(session, actor, asked, make)
+    def again(proposed_id: UUID) -> CandidateDetail:
+        return described(session, house.context, locked_candidate(session, proposed_id))
+
+    return once.answer(session, actor, asked, make, again)
 
 
 @router.post("/{candidate_id}/agree", responses=problems(*CHANGE, SamePerson, ReleaseChanged, BlobMissing))

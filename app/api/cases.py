@@ -41,9 +41,14 @@ CHANGE = (*REFUSALS, NotFound, WrongState, ChangedMeanwhile)
 @router.post("", status_code=201, response_model=CaseOut, responses=problems(*REFUSALS, IdempotencyKeyReused))
 def new_case(asked: NewCase, actor: CaseWorker, house: HouseDep, session: Writing, once: OnceDep) -> Response:
     keyring = house.context.keyring
-    return once.answer(
-        session, actor, asked, lambda: described(session, keyring, open_case(session, keyring, actor, asked))
-    )
+
+    def make() -> CaseOut:
+        return described(session, keyring, open_case(session, keyring, actor, asked))
+
+    def again(case_id: UUID) -> CaseOut:
+        return read_case(session, keyring, actor, case_id)
+
+    return once.answer(session, actor, asked, make, again)
 
 
 @router.get("", responses=problems(*REFUSALS, CursorInvalid))

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Response
 
+from app.api.uploads import SignedInFirst
 from app.deps import HouseDep, Reading, Volunteer, Writing
 from app.errors import AccountNotApproved, CursorInvalid, IdempotencyKeyReused, NotAllowed, NotFound, NotSignedIn
 from app.idempotency import OnceDep
@@ -27,7 +28,7 @@ from indexer.errors import (
 from indexer.intake import UploadDetails
 from models.photo import Receipt
 
-router = APIRouter(prefix="/v1/photos", tags=["photos"])
+router = APIRouter(prefix="/v1/photos", tags=["photos"], route_class=SignedInFirst)
 REFUSALS = (NotSignedIn, NotAllowed, AccountNotApproved)
 NO_PHOTO = (ImageEmpty, ImageTypeUnsupported, ImageTooLarge, ImageTooSmall, ImageCorrupt, ImageDecodeLimit)
 CANNOT_KEEP = (DecoderUnavailable, StorageFull, StorageUnavailable, IdempotencyKeyReused)

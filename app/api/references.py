@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Response
 from sqlalchemy import select
 
 from app.api.photos import CANNOT_KEEP, NO_PHOTO
+from app.api.uploads import SignedInFirst
 from app.deps import CaseWorker, CaseWorkerOrSupervisor, HouseDep, Reading, Supervisor, Writing
 from app.errors import (
     AccountNotApproved,
@@ -35,7 +36,7 @@ from indexer.errors import BlobMissing, FaceNumberUnknown, NoFaceFound, PackMiss
 from models.errors import SamePerson, WrongState
 from models.reference import Reference
 
-router = APIRouter(prefix="/v1/cases/{case_id}/references", tags=["cases"])
+router = APIRouter(prefix="/v1/cases/{case_id}/references", tags=["cases"], route_class=SignedInFirst)
 REFUSALS = (NotSignedIn, NotAllowed, AccountNotApproved, NotFound)
 ADDING = (*REFUSALS, *NO_PHOTO, *CANNOT_KEEP, PackMissing, ReferenceKnown, DatesImpossible, WrongState)
 CHANGING = (*REFUSALS, NoFaceFound, FaceNumberUnknown, DatesImpossible, WrongState, ChangedMeanwhile)

@@ -61,7 +61,10 @@ def add_reference(
         def make() -> ReferenceOut:
             return _recorded(session, context, actor, case_id, read, taken_on, age_years)
 
-        return once.answer(session, actor, read.digest + f"{taken_on} {age_years}".encode(), make)
+        def again(reference_id: UUID) -> ReferenceOut:
+            return read_one(session, actor, case_id, reference_id)
+
+        return once.answer(session, actor, read.digest + f"{taken_on} {age_years}".encode(), make, again)
 
 
 def one_reference(session: Session, case: Case, reference_id: UUID) -> Reference:

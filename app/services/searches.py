@@ -42,7 +42,10 @@ def run_search(house: House, actor: Actor, once: Once, case_id: UUID, asked: New
             act(session, actor, "search.run", "case", case_id, asked.reason)
             return _whole(session, context.keyring, locked, search)
 
-        return once.answer(session, actor, asked, make)
+        def again(search_id: UUID) -> SearchOut:
+            return read_search(session, context.keyring, actor, case_id, search_id)
+
+        return once.answer(session, actor, asked, make, again)
 
 
 def searchable_case(session: Session, actor: Actor, case_id: UUID) -> Case:

@@ -50,6 +50,18 @@ def test_the_same_case_sent_twice_with_one_key_is_one_case(service: Service):
     assert len(worker.get("/v1/cases").json()["items"]) == 1
 
 
+def test_a_case_sent_again_is_answered_as_it_is_now_and_only_to_its_worker(service: Service):
+    worker, other = service.sign_in(Role.CASE_WORKER), service.sign_in(Role.CASE_WORKER)
+    asked = {"json": {"child_name": "Ana"}, "headers": {"Idempotency-Key": "open-ana-1"}}
+    case_id = worker.post("/v1/cases", **asked).json()["id"]
+    worker.patch(f"/v1/cases/{case_id}", json={"child_name": "Anna"})
+    assert worker.post("/v1/cases", **asked).json()["child_name"] == "Anna"
+    supervisor, to_other = service.sign_in(Role.SUPERVISOR), {"worker_id": str(other.user.id)}
+    assert supervisor.post(f"/v1/cases/{case_id}/reassign", json=to_other).status_code == 200
+    answer = worker.post("/v1/cases", **asked)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
 def test_a_list_of_cases_names_no_child(service: Service):
     worker = service.sign_in(Role.CASE_WORKER)
     case = open_case(worker)

@@ -247,6 +247,15 @@ def test_nothing_of_the_packet_outlives_an_erasure_of_the_photo(desk: Confirmed)
     assert refusal(agree()) == (404, "not_found")
 
 
+def test_a_proposal_sent_again_tells_nothing_of_an_erased_photo(desk: Confirmed):
+    key = {"Idempotency-Key": "propose-0001"}
+    asked = {"authority_id": desk.authority, "reason": "as agreed"}
+    propose = partial(desk.supervisor.post, f"{desk.url}/release", json=asked, headers=key)
+    assert propose().content == propose().content
+    desk.writing(lambda session: destroy_photo(session, session.get_one(Photo, desk.photo_id)))
+    assert refusal(propose()) == (404, "not_found")
+
+
 def test_a_reference_approved_after_the_release_does_not_move_the_photo(desk: Confirmed):
     desk.propose(desk.supervisor)
     second = desk.second()

@@ -108,3 +108,8 @@ def test_openapi_declares_problems_with_their_codes_and_media_type(service: Serv
 @pytest.mark.parametrize("address", ["/docs", "/redoc", "/v1", "/v1/searches"])
 def test_an_address_outside_the_table_does_not_exist(service: Service, address: str):
     assert service.client().get(address).status_code == 404
+
+
+def test_an_address_with_a_slash_too_many_leads_nowhere(service: Service):
+    answer = service.client().post("/v1/photos/", headers={"Host": "elsewhere.example"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

@@ -1,0 +1,38 @@
+"""Routes that take a file: a stranger's is not kept in memory."""
+
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+
+from app.auth.tokens import open_proof
+from app.deps import get_house
+from app.errors import NotSignedIn
+
+
+class SignedInFirst(APIRoute):
+    """FastAPI reads a form whole before it asks who sends it: a few hundred strangers would fill the memory."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_known(request: Request) -> Response:
+            if request.method == "POST":
+                await _require_known(request)
+            return await handle(request)
+
+        return handle_known
+
+
+async def _require_known(request: Request) -> None:
+    try:
+        await run_in_threadpool(open_proof, get_house(request), request.headers.get("authorization"))
+    except NotSignedIn:
+        with suppress(ClientDisconnect):
+            async for _ in request.stream():  # to its end: whoever is cut off while sending does not hear why
+                pass
+        raise
