@@ -17,7 +17,6 @@ from app.commands.users import users
 from app.demo.command import demo_command
 from app.settings import ServiceSettings
 from indexer.cli import indexer_commands, plain_errors
-from indexer.packs.commands import packs_app
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -28,7 +27,6 @@ cli = typer.Typer(
 cli.command("init")(init_command)
 cli.command("serve")(serve_command)
 cli.add_typer(indexer_commands(ServiceSettings))
-cli.add_typer(packs_app, name="packs")
 cli.add_typer(users, name="users")
 cli.add_typer(keys, name="keys")
 cli.add_typer(audit, name="audit")

@@ -24,7 +24,7 @@ from indexer.context import Context, open_context
 from indexer.folder import Summary, files_in, take_in, volunteer_called
 from indexer.gallery.commands import gallery_commands
 from indexer.logs import configure_logs
-from indexer.packs.commands import packs_app
+from indexer.packs.commands import pack_commands
 from indexer.settings import IndexerSettings
 from indexer.worker import Worker
 from models.errors import HomewardError
@@ -36,7 +36,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.
 
 
 def indexer_commands(settings_class: type[IndexerSettings]) -> typer.Typer:
-    """`work`, `ingest` and `gallery`; ``settings_class`` is what reads the environment and homeward.toml."""
+    """`work`, `ingest`, `gallery` and `packs`; ``settings_class`` is what reads the environment and homeward.toml."""
 
     @contextmanager
     def opened() -> Iterator[Context]:
@@ -62,13 +62,12 @@ def indexer_commands(settings_class: type[IndexerSettings]) -> typer.Typer:
             raise typer.Exit(1)
 
     commands.add_typer(gallery_commands(opened), name="gallery")
+    commands.add_typer(pack_commands(lambda: load_settings(settings_class)), name="packs")
     return commands
 
 
 def main() -> None:
-    commands = indexer_commands(IndexerSettings)
-    commands.add_typer(packs_app, name="packs")
-    commands(prog_name="python -m indexer")
+    indexer_commands(IndexerSettings)(prog_name="python -m indexer")
 
 
 @contextmanager

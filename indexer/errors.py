@@ -72,6 +72,10 @@ class PackSourceMissing(PackError):
     """The file {file} that the pack {pack} is made from is missing; {remedy}."""
 
 
+class PackNotFetched(PackError):
+    """The pack {pack} could not be fetched from {url}: {reason}. Fetch it elsewhere and install it with --from ZIP."""
+
+
 class PackDamaged(PackError):
     """The file {file} of the pack {pack} is damaged: its SHA-256 is {found}, recorded was {expected}; {remedy}."""
 

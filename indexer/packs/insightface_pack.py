@@ -2,26 +2,21 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.errors import PackIncomplete, PackMissing, PackUnreadable
 from indexer.packs.alignment import similarity, warp
 from indexer.packs.base import FaceCrop, FoundFace, LandmarkScheme, PackInfo, Pixels, QualityThresholds, Templates
 from indexer.packs.boxes import overlap
 from indexer.packs.identity import file_digest, pack_id
-from indexer.packs.onnx_session import load_failures, require_available, require_loaded
+from indexer.packs.insightface_models import DETECTOR_THRESHOLD, SIDE, SMALL_SIDE_PX, InsightFaceModels, load_models
 
-SIDE = 112
 # insightface.utils.face_align.arcface_dst: where the five points of an ArcFace crop lie.
 POINTS = np.array([(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)])
-DETECTOR_THRESHOLD = 0.5  # insightface's own
-SMALL_SIDE_PX = 128  # a face that fills the picture is found at this size, not at the large one
-PADDING = 0.5  # of the longer side around the picture, for the search at the small size
+SMALL_MARGIN_PX = SMALL_SIDE_PX // 4  # at the small size, half of the picture's longer side in black is around it
 OVERLAP = 0.4  # insightface's own: boxes that share more are one face
-BATCH = 32
 LIMITS = "trained on adults and few children: scores fall with the years between two pictures; see docs/accuracy.md"
 
 QUALITY = QualityThresholds(
@@ -41,86 +36,36 @@ QUALITY = QualityThresholds(
 class InsightFacePack:
     """A detector and a recogniser of one folder; its other models are not loaded."""
 
-    def __init__(
-        self, info: PackInfo, detector: Any, recogniser: Any, sizes: list[tuple[int, int]], batch: int
-    ) -> None:
+    def __init__(self, info: PackInfo, models: InsightFaceModels, side_px: int) -> None:
         self.info = info
-        self._detector, self._recogniser, self._sizes, self._batch = detector, recogniser, sizes, batch
+        self._models, self._side_px = models, side_px
 
     @classmethod
     def load(
         cls, directory: Path, name: str, licence: str, providers: Sequence[str], threads: int, side_px: int
     ) -> "InsightFacePack":
         """From an existing folder. `PackMissing`, `PackIncomplete`, `PackUnreadable`, `PackProviderUnavailable`."""
-        if not directory.is_dir():  # insightface would go to the network for a name it does not find
-            raise PackMissing(pack=name, path=directory)
-        require_available(providers)
-        models = _models(directory, name, providers, threads)
-        for model in models.values():
-            require_loaded(model.session, providers)
-        dimension, batch = _tried(models["recognition"], directory, name)
-        sizes = [(SMALL_SIDE_PX, SMALL_SIDE_PX), (_side(side_px), _side(side_px))]
-        info = _info(directory, name, licence, dimension)
-        return cls(info, models["detection"], models["recognition"], sizes, batch)
+        side = _side(side_px)
+        models = load_models(directory, name, providers, threads, side)
+        return cls(_info(directory, name, licence, models.dimension), models, side)
 
     def find(self, picture: Pixels) -> list[FoundFace]:
-        bgr = np.ascontiguousarray(picture[:, :, ::-1])
-        faces = [*self._detect(bgr, self._sizes[1], 0), *self._detect(bgr, self._sizes[0], _padding(picture))]
-        return _distinct(faces)
+        large = self._detect(picture, self._side_px, 0)
+        small = self._detect(picture, SMALL_SIDE_PX, SMALL_MARGIN_PX)
+        return _distinct([*large, *small])
 
     def embed(self, crops: Sequence[FaceCrop]) -> Templates:
-        batches = [crops[start : start + self._batch] for start in range(0, len(crops), self._batch)]
-        made = [self._recogniser.get_feat([_aligned(crop) for crop in batch]) for batch in batches]
+        batches = [crops[start : start + self._models.batch] for start in range(0, len(crops), self._models.batch)]
+        made = [self._models.recogniser.get_feat([_aligned(crop) for crop in batch]) for batch in batches]
         if not made:
             return np.empty((0, self.info.dimension), np.float32)
         vectors = np.concatenate(made).astype(np.float32)
         return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
-    def _detect(self, bgr: Pixels, size: tuple[int, int], padding: int) -> list[FoundFace]:
-        searched = np.pad(bgr, ((padding, padding), (padding, padding), (0, 0))) if padding else bgr
-        boxes, points = self._detector.detect(searched, input_size=size)
-        return [_found(box, five, padding) for box, five in zip(boxes, points, strict=True)]
-
-
-def _models(directory: Path, name: str, providers: Sequence[str], threads: int) -> dict[str, Any]:
-    import onnxruntime
-    from google.protobuf.message import DecodeError
-    from insightface.app import FaceAnalysis
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    tasks = ["detection", "recognition"]
-    try:
-        analysis = FaceAnalysis(
-            name=str(directory), allowed_modules=tasks, providers=list(providers), sess_options=options
-        )
-    except AssertionError as error:  # how insightface says that no detector was there
-        raise PackIncomplete(pack=name, part="detection") from error
-    except (DecodeError, *load_failures(), ValueError) as error:
-        raise PackUnreadable(file=directory.name, pack=name, reason="a model in it is no ONNX file") from error
-    for task in tasks:
-        if task not in analysis.models:
-            raise PackIncomplete(pack=name, part=task)
-    analysis.prepare(ctx_id=0, det_thresh=DETECTOR_THRESHOLD, det_size=[(SMALL_SIDE_PX, SMALL_SIDE_PX)])
-    return dict(analysis.models)
-
-
-def _tried(recogniser: Any, directory: Path, name: str) -> tuple[int, int]:
-    """The dimension of its vectors, and how many faces it may be given at once. `PackUnreadable`."""
-    dull, striped = np.full((SIDE, SIDE, 3), 90, np.uint8), np.zeros((SIDE, SIDE, 3), np.uint8)
-    striped[::2] = 255
-    try:
-        alone = recogniser.get_feat([dull])[0]
-    except load_failures() as error:
-        raise PackUnreadable(file=directory.name, pack=name, reason="its recognition model does not run") from error
-    try:
-        together = recogniser.get_feat([dull, striped])[0]
-    except load_failures():  # made for one face at a time
-        return alone.shape[-1], 1
-    # Dynamic quantisation makes a face's vector depend on the other faces of its batch (on mbf-int8 the two score .99),
-    # but a template must be the same whoever else is in the photo.
-    independent = np.linalg.norm(together - alone) < 0.01 * np.linalg.norm(alone)
-    return alone.shape[-1], BATCH if independent else 1
+    def _detect(self, picture: Pixels, side: int, margin: int) -> list[FoundFace]:
+        canvas, factor = _canvas(picture, side, margin)
+        boxes, points = self._models.detector.detect(canvas, input_size=(side, side))
+        return [_found(box, five, margin, factor) for box, five in zip(boxes, points, strict=True)]
 
 
 def _info(directory: Path, name: str, licence: str, dimension: int) -> PackInfo:
@@ -138,14 +83,25 @@ def _side(side_px: int) -> int:
     return max(SMALL_SIDE_PX, side_px // 32 * 32)
 
 
-def _padding(picture: Pixels) -> int:
-    return int(max(picture.shape[:2]) * PADDING)
+def _canvas(picture: Pixels, side: int, margin: int) -> tuple[Pixels, float]:
+    """``picture`` in BGR, scaled into a black square of ``side`` px, ``margin`` px from its left and top; the scale.
+
+    insightface would scale by itself, but without averaging: from a large photo most pixels would not count.
+    It comes to the same square whatever the photo, so that the memory needed does not grow with its sides.
+    """
+    height, width = picture.shape[:2]
+    factor = (side - 2 * margin) / float(max(height, width))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    scaled = cv2.resize(picture, size, interpolation=method)
+    canvas = np.zeros((side, side, 3), np.uint8)
+    canvas[margin : margin + size[1], margin : margin + size[0]] = scaled[:, :, ::-1]
+    return canvas, factor
 
 
-def _found(box: NDArray[np.float32], points: NDArray[np.float32], padding: int) -> FoundFace:
-    left, top, right, bottom, score = (float(value) for value in box)
-    edges = (left - padding, top - padding, right - padding, bottom - padding)
-    return FoundFace(edges, np.asarray(points - padding, np.float32), score)
+def _found(box: NDArray[np.float32], points: NDArray[np.float32], margin: int, factor: float) -> FoundFace:
+    left, top, right, bottom = ((float(edge) - margin) / factor for edge in box[:4])
+    return FoundFace((left, top, right, bottom), np.asarray((points - margin) / factor, np.float32), float(box[4]))
 
 
 def _distinct(faces: list[FoundFace]) -> list[FoundFace]:

@@ -11,6 +11,7 @@ from tempfile import NamedTemporaryFile, mkdtemp
 from indexer.errors import (
     PackIncomplete,
     PackLicenceNotAccepted,
+    PackNotFetched,
     PackNotInstalled,
     PackSourceMissing,
     PackUnreadable,
@@ -44,7 +45,7 @@ def install_pack(
 
 def _install(settings: IndexerSettings, pack: KnownPack, source: Path | None, tell: Progress) -> Manifest:
     with _local(pack, source, tell) as found, _aside(settings.packs, pack.name) as folder:
-        _copy_models(found, folder, pack.name)
+        _copy_models(found, folder, pack.name, tell)
         made = manifest.record(folder, pack.name, pack.licence, str(source.name if source else pack.url))
         _require_loadable(folder, pack.name, pack.licence, settings)
         _put_in_place(folder, settings.packs / pack.name)
@@ -89,8 +90,7 @@ def _fetch(pack: KnownPack, file: Path, tell: Progress) -> None:
                 _require_bounded(handle.tell(), pack.name)
                 tell(handle.tell(), total)
     except httpx.HTTPError as error:
-        remedy = "fetch it on another machine and use --from ZIP"
-        raise PackSourceMissing(file=pack.url, pack=pack.name, remedy=remedy) from error
+        raise PackNotFetched(pack=pack.name, url=pack.url, reason=error) from error
 
 
 @contextmanager
@@ -104,38 +104,53 @@ def _aside(packs: Path, name: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _copy_models(source: Path, folder: Path, name: str) -> None:
+def _copy_models(source: Path, folder: Path, name: str, tell: Progress) -> None:
     if source.is_dir():
+        manifest.require_none_foreign((file.name for file in source.iterdir()), name)
         models = sorted(source.glob("*.onnx"))
-        _require_bounded(sum(file.stat().st_size for file in models), name, len(models))
+        total = sum(file.stat().st_size for file in models)
+        _require_bounded(total, name, len(models))
         for file in models:
             shutil.copyfile(file, folder / file.name)
+        tell(total, total)
     else:
-        _unzip_models(source, folder, name)
+        _unzip_models(source, folder, name, tell)
     if not any(folder.glob("*.onnx")):
         raise PackIncomplete(pack=name, part="ONNX")
 
 
-def _unzip_models(source: Path, folder: Path, name: str) -> None:
+def _unzip_models(source: Path, folder: Path, name: str, tell: Progress) -> None:
     """Only .onnx files, by their last name alone, so that no entry can name a place outside ``folder``."""
     try:
         with zipfile.ZipFile(source) as archive:
-            models = [entry for entry in archive.infolist() if entry.filename.endswith(".onnx") and not entry.is_dir()]
-            _require_bounded(sum(entry.file_size for entry in models), name, len(models))
-            if any(entry.flag_bits & _ENCRYPTED for entry in models):
-                raise PackUnreadable(
-                    file=source.name, pack=name, reason="it is encrypted; unpack it and use --from DIR"
-                )
+            models = _models_in(archive, source.name, name)
+            done, total = 0, sum(entry.file_size for entry in models)
+            _require_bounded(total, name, len(models))
             for entry in models:
                 with archive.open(entry) as packed:
-                    _copy_bounded(packed.read, folder / _plain_name(entry.filename), entry.file_size, name)
+                    _copy_bounded(packed.read, folder / PurePosixPath(entry.filename).name, entry.file_size, name)
+                done += entry.file_size
+                tell(done, total)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
         raise PackUnreadable(file=source.name, pack=name, reason="it is no ZIP file, or a damaged one") from error
 
 
-def _plain_name(entry: str) -> str:
-    """The last part of an entry's name, however its parts are divided."""
-    return PurePosixPath(entry.replace("\\", "/")).name
+def _models_in(archive: zipfile.ZipFile, file: str, name: str) -> list[zipfile.ZipInfo]:
+    """The entries to unpack. `PackUnreadable` for an archive that means harm, or that needs more than unpacking."""
+    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    if any(_leaves(entry.filename) for entry in entries):
+        raise PackUnreadable(file=file, pack=name, reason="an entry names a place outside the archive")
+    manifest.require_none_foreign((PurePosixPath(entry.filename).name for entry in entries), name)
+    models = [entry for entry in entries if entry.filename.endswith(".onnx")]
+    if any(entry.flag_bits & _ENCRYPTED for entry in models):
+        raise PackUnreadable(file=file, pack=name, reason="it is encrypted; unpack it and use --from DIR")
+    return models
+
+
+def _leaves(entry: str) -> bool:
+    """Whether an entry's name is absolute or climbs, read as any system would read it."""
+    plain = entry.replace("\\", "/")
+    return plain.startswith("/") or ":" in plain or ".." in plain.split("/")
 
 
 def _copy_bounded(read: Callable[[int], bytes], file: Path, size: int, name: str) -> None:
@@ -168,7 +183,13 @@ def _put_in_place(folder: Path, place: Path) -> None:
     """Swap the new folder in; an older one of the same name goes only once the new one stands."""
     older = place.with_name(f".{place.name}.old")
     shutil.rmtree(older, ignore_errors=True)
-    if place.exists():
-        place.rename(older)
-    folder.rename(place)
+    if not place.exists():
+        folder.replace(place)
+        return
+    place.replace(older)
+    try:
+        folder.replace(place)
+    except OSError:
+        older.replace(place)
+        raise
     shutil.rmtree(older, ignore_errors=True)

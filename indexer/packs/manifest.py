@@ -1,14 +1,16 @@
 """What was recorded of a pack when it was first installed, and is checked at every load since."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from indexer.errors import PackDamaged, PackMissing
+from indexer.errors import PackDamaged, PackMissing, PackUnreadable
 from indexer.packs.identity import file_digest
 
 FILE = "pack.json"
+FOREIGN = "manifest.json"  # insightface.model_zoo.package_manifest's own
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,13 @@ def verified(directory: Path, name: str) -> Manifest:
         if found != files.get(file):
             raise _damaged(file, name, found, files.get(file, "no such file"))
     return recorded
+
+
+def require_none_foreign(names: Iterable[str], pack: str) -> None:
+    """`PackUnreadable`: InsightFace's manifest brings preprocessing that neither our record nor the id covers."""
+    if FOREIGN in names:
+        reason = "it makes this a package of InsightFace's newer kind, which Homeward does not read"
+        raise PackUnreadable(file=FOREIGN, pack=pack, reason=reason)
 
 
 def _damaged(file: str, name: str, found: str, expected: str) -> PackDamaged:

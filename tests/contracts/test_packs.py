@@ -95,7 +95,9 @@ class PackContract:
     def test_a_picture_without_a_face_has_none(self, pack: Pack) -> None:
         assert pack.find(np.full((480, 640, 3), 127, np.uint8)) == []
 
-    @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 400, 3), (400, 1, 3), (20, 20, 3), (30, 5000, 3)])
+    @pytest.mark.parametrize(
+        "shape", [(1, 1, 3), (1, 400, 3), (400, 1, 3), (20, 20, 3), (30, 5000, 3), (32, 65_000, 3)]
+    )
     def test_a_picture_of_any_shape_is_searched(self, pack: Pack, shape: tuple[int, int, int]) -> None:
         assert pack.find(np.zeros(shape, np.uint8)) == []
 

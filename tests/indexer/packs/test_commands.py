@@ -6,7 +6,9 @@ import shutil
 import pytest
 from typer.testing import CliRunner
 
-from indexer.packs.commands import packs_app
+from app.cli import cli
+from indexer.packs.commands import pack_commands
+from indexer.settings import IndexerSettings
 from tests.shared import shared_path
 
 SMALL = "mbf-int8"
@@ -20,7 +22,7 @@ def run(tmp_path, monkeypatch, packs_folder, small_packs_folder):
     place = tmp_path / "data" / "packs"
     shutil.copytree(packs_folder, place)
     shutil.copytree(small_packs_folder / SMALL, place / SMALL)
-    return lambda *arguments: CliRunner().invoke(packs_app, arguments)
+    return lambda *arguments: CliRunner().invoke(pack_commands(IndexerSettings), arguments)
 
 
 @pytest.fixture
@@ -73,8 +75,9 @@ def test_verify_fails_for_one_damaged_pack_and_checks_the_others(run, detector):
 
 def test_verify_of_an_unknown_pack_fails_in_one_line(run):
     said = run("verify", "nowhere")
-    assert (said.exit_code, said.stdout.count("\n")) == (1, 1)
-    assert "There is no pack called nowhere" in said.stdout
+    assert (said.exit_code, said.stdout) == (1, "")
+    assert said.stderr.startswith("nowhere: There is no pack called nowhere")
+    assert said.stderr.count("\n") == 1
 
 
 def test_install_shows_the_licence_and_refuses_until_it_is_accepted(run):
@@ -116,3 +119,16 @@ def test_install_open_repairs_a_damaged_conversion(run, tmp_path):
     assert run("verify", "open").exit_code == 1
     assert run("install", "open", "--accept-license").exit_code == 0
     assert run("verify", "open").exit_code == 0
+
+
+def test_a_setting_of_the_service_does_not_disturb_the_packs(run, tmp_path):
+    (tmp_path / "data" / "homeward.toml").write_text("port = 8123\n")
+    assert CliRunner().invoke(cli, ["packs", "list"]).exit_code == 0
+
+
+def test_a_wrong_setting_ends_with_two_and_one_line(run, monkeypatch):
+    monkeypatch.setenv("HOMEWARD_INFERENCE_THREADS", "many")
+    said = CliRunner().invoke(cli, ["packs", "verify"])
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert said.stderr.startswith("homeward: setting inference_threads:")
+    assert said.stderr.count("\n") == 1

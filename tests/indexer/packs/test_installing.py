@@ -4,6 +4,7 @@ import io
 import shutil
 import zipfile
 import zlib
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from indexer.errors import (
     PackIncomplete,
     PackLicenceNotAccepted,
     PackNameUnknown,
+    PackNotFetched,
     PackNotInstalled,
     PackSourceMissing,
     PackUnreadable,
@@ -64,11 +66,38 @@ def test_a_zip_with_folders_and_other_files_gives_the_same_files(settings, model
 @pytest.mark.parametrize("prefix", ["../../", "/", "..\\..\\", "C:\\", "//host/share/"])
 def test_no_entry_of_a_zip_is_written_outside_the_packs_folder(settings, models, tmp_path, prefix):
     entries = [(f"{prefix}{file.name}", file.read_bytes()) for file in models.glob("*.onnx")]
+    before = sorted(tmp_path.rglob("*"))
     archive = zipped(tmp_path / "evil.zip", entries)
-    made = install(settings, archive)
-    assert sorted(made.files) == sorted(file.name for file in models.glob("*.onnx"))
-    assert {path.name for path in (settings.packs / "mine").iterdir()} == {*made.files, manifest.FILE}
-    assert [path.name for path in settings.packs.iterdir()] == ["mine"]
+    with pytest.raises(PackUnreadable, match=r"evil\.zip .* an entry names a place outside"):
+        install(settings, archive)
+    nothing_is_installed(settings)
+    assert sorted(tmp_path.rglob("*")) == sorted([*before, archive, settings.packs.parent, settings.packs])
+
+
+def test_one_escaping_entry_is_enough_even_where_it_is_no_model(settings, models, tmp_path):
+    entries = [(file.name, file.read_bytes()) for file in models.glob("*.onnx")]
+    with pytest.raises(PackUnreadable, match="outside the archive"):
+        install(settings, zipped(tmp_path / "a.zip", [*entries, ("x/../../README.md", b"hello")]))
+    nothing_is_installed(settings)
+
+
+def test_a_package_with_insightfaces_manifest_is_refused_rather_than_read_wrongly(settings, models, tmp_path):
+    entries = [(file.name, file.read_bytes()) for file in models.glob("*.onnx")]
+    archive = zipped(tmp_path / "a.zip", [*entries, ("manifest.json", b"{}")])
+    with pytest.raises(PackUnreadable, match=r"manifest\.json .* newer kind"):
+        install(settings, archive)
+    with zipfile.ZipFile(archive) as whole:
+        whole.extractall(tmp_path / "folder")
+    with pytest.raises(PackUnreadable, match=r"manifest\.json .* newer kind"):
+        install(settings, tmp_path / "folder")
+    nothing_is_installed(settings)
+
+
+def test_the_model_that_cannot_be_read_is_named(settings, models, tmp_path):
+    shutil.copyfile(models / "det_500m.onnx", tmp_path / "det_500m.onnx")
+    (tmp_path / "recognition.onnx").write_bytes(b"garbage" * 100)
+    with pytest.raises(PackUnreadable, match=r"^The file recognition\.onnx of the pack mine cannot be read"):
+        install(settings, tmp_path)
 
 
 def not_a_zip(folder):
@@ -203,6 +232,21 @@ def test_a_new_pack_takes_the_place_of_an_installed_damaged_one(settings, models
     assert [path.name for path in settings.packs.iterdir()] == ["mine"]
 
 
+def test_an_installed_pack_is_put_back_where_the_new_one_cannot_be_moved_in(settings, models, monkeypatch):
+    made, move = install(settings, models), Path.replace
+
+    def fail_for_the_new(self, target):
+        if self.name.startswith(".mine.") and self.name != ".mine.old":
+            raise OSError(28, "No space left on device")
+        return move(self, target)
+
+    monkeypatch.setattr(Path, "replace", fail_for_the_new)
+    with pytest.raises(PackNotInstalled, match="No space left on device"):
+        install(settings, models)
+    assert manifest.verified(settings.packs / "mine", "mine") == made
+    assert [path.name for path in settings.packs.iterdir()] == ["mine"]
+
+
 def test_nothing_is_installed_before_its_licence_is_accepted(settings, models):
     for name in ("mine", "buffalo_l", "open"):
         with pytest.raises(PackLicenceNotAccepted):
@@ -236,7 +280,7 @@ def test_a_download_that_fails_names_the_other_way(settings, monkeypatch):
         raise httpx.ConnectError("no network here")
 
     monkeypatch.setattr(httpx, "stream", refuse)
-    with pytest.raises(PackSourceMissing, match="fetch it on another machine and use --from ZIP"):
+    with pytest.raises(PackNotFetched, match=r"no network here\. Fetch it elsewhere and install it with --from ZIP"):
         install(settings, None, "buffalo_l")
     nothing_is_installed(settings)
 
