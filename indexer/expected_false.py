@@ -2,7 +2,7 @@
 
 Definition. The threshold is the lowest score of the list just found (in an investigation nothing else cuts it off).
 Other open, approved cases, a random sample of at most `OTHER_CASES`, are searched in the same gallery by the same
-scorer. For each, the live faces at or above the threshold are counted, 20 at most, for a list never holds more. The
+ranker. For each, the live faces at or above the threshold are counted, 20 at most, for a list never holds more. The
 figure is the mean of these counts over the other cases.
 
 It takes every such face to be false. Where another case's child is in the gallery that face is counted as well, so the
@@ -17,12 +17,12 @@ from sqlalchemy.orm import Session
 from indexer.gallery.base import Gallery
 from indexer.keyring import KeyRing
 from indexer.probes import probes_of_others
+from indexer.rankers import Ranker
 from indexer.ranking import live_rankings
-from indexer.scoring import CaseScorer
 from models.case import Case
 
 LEAST_REFERENCES = 20
-OTHER_CASES = 40  # bounds the time: each is a search of its own
+OTHER_CASES = 40  # bounds the time; the gallery is scanned once for all of them
 
 
 class NoFigure(StrEnum):
@@ -45,7 +45,7 @@ def expected_false(
     keyring: KeyRing,
     gallery: Gallery,
     case: Case,
-    scorer: CaseScorer,
+    ranker: Ranker,
     threshold: float | None,
     most: int,
 ) -> ExpectedFalse:
@@ -55,6 +55,6 @@ def expected_false(
     others = probes_of_others(session, keyring, case, gallery.pack_id, OTHER_CASES)
     if sum(len(probes.reference_ids) for probes in others) < LEAST_REFERENCES:
         return ExpectedFalse(None, NoFigure.FEWER_THAN_20_REFERENCES)
-    rankings = live_rankings(session, gallery, [probes.templates for probes in others], scorer, most)
+    rankings = live_rankings(session, gallery, others, ranker, most)
     counts = [sum(face.score >= threshold for face in ranking[:most]) for ranking in rankings]
     return ExpectedFalse(sum(counts) / len(counts), None)

@@ -6,6 +6,7 @@ other children. Source: Matejka et al., "Analysis of Score Normalization in Mult
 Interspeech 2017 (the form called adaptive S-norm 1); the number of nearest faces was measured on children growing up.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,20 +29,16 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Statistics:
-    """What n faces score with their `TOP` nearest cohort faces: float64, each of shape (n,).
-
-    ``least`` is the lowest of those scores. A cohort face that scores below it changes nothing by being left out.
-    """
+    """What n faces score with their `TOP` nearest cohort faces: float64, each of shape (n,)."""
 
     means: NDArray[np.float64]
     deviations: NDArray[np.float64]
-    least: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.means)
 
-    def __getitem__(self, rows: "NDArray[np.int64] | Mask | slice") -> "Statistics":
-        return Statistics(self.means[rows], self.deviations[rows], self.least[rows])
+    def __getitem__(self, rows: NDArray[np.int64] | Mask | slice) -> "Statistics":
+        return Statistics(self.means[rows], self.deviations[rows])
 
 
 def statistics(templates: Templates, cohort: Templates, left_out: Mask | None = None) -> Statistics:
@@ -66,20 +63,18 @@ def statistics_of(scores: Scores, left_out: Mask | None = None) -> Statistics:
         msg = f"a cohort of {counted.shape[1]} is too small: {TOP} faces must count"
         raise ValueError(msg)
     top = np.partition(counted, -TOP, axis=1)[:, -TOP:]
-    least = top.min(axis=1)
-    if not np.isfinite(least).all():
-        msg = f"of the cohort fewer than {TOP} faces are left"
+    if not np.isfinite(top).all():
+        msg = f"fewer than {TOP} faces of the cohort are left"
         raise ValueError(msg)
-    return Statistics(top.mean(axis=1), np.maximum(top.std(axis=1), LEAST_DEVIATION), least)
+    return Statistics(top.mean(axis=1), np.maximum(top.std(axis=1), LEAST_DEVIATION))
 
 
-def joined(parts: list[Statistics]) -> Statistics:
+def joined(parts: Sequence[Statistics]) -> Statistics:
     """One after the other; of no parts, statistics of no face."""
     none = np.empty(0)
     return Statistics(
         np.concatenate([none, *(part.means for part in parts)]),
         np.concatenate([none, *(part.deviations for part in parts)]),
-        np.concatenate([none, *(part.least for part in parts)]),
     )
 
 

@@ -26,6 +26,7 @@ _ProbeRow = Row[UUID, UUID, int, str, bytes]
 class Probes:
     """What one case is searched with: a row of ``templates`` for each of ``reference_ids``, in the order added."""
 
+    case_id: UUID
     reference_ids: list[UUID]
     templates: Templates
 
@@ -80,4 +81,4 @@ def _rows(session: Session, case_ids: list[UUID]) -> Sequence[_ProbeRow]:
 def _unsealed(keyring: KeyRing, case: Case, rows: list[_ProbeRow]) -> Probes:
     key = case_key(keyring, case)
     templates = [unseal_template(key, row.sealed, row.face_id, row.pack_id) for row in rows]
-    return Probes([row.reference_id for row in rows], np.stack(templates))
+    return Probes(case.id, [row.reference_id for row in rows], np.stack(templates))

@@ -6,8 +6,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from indexer.gallery.base import Gallery, Templates
-from indexer.scoring import CaseScorer, ScoredFace, score_table
+from indexer.gallery.base import Gallery
+from indexer.probes import Probes
+from indexer.rankers import Ranker
+from indexer.scoring import ScoredFace
 from models.face import Face, QualityClass
 from models.photo import Photo, PhotoState
 from models.template import Template
@@ -37,16 +39,15 @@ def live_photos(session: Session, face_ids: Iterable[int], pack_id: str) -> dict
 
 
 def live_rankings(
-    session: Session, gallery: Gallery, cases: Sequence[Templates], scorer: CaseScorer, wanted: int
+    session: Session, gallery: Gallery, cases: Sequence[Probes], ranker: Ranker, wanted: int
 ) -> list[list[ScoredFace]]:
-    """For each case, given as the templates of its references, at least its ``wanted`` best live faces, best first.
+    """For each case at least its ``wanted`` best live faces, best first.
 
     Fewer only where the gallery has no more. Fetches more as often as faces that are gone leave too few.
     """
     limit = wanted + SPARE
     while True:
-        # Beyond the first `limit` a face that was not fetched could belong in between.
-        ranked = [scorer(*score_table(gallery.search(probes, limit)))[:limit] for probes in cases]
+        ranked = ranker(gallery, cases, limit)
         live = live_photos(session, {face.face_id for faces in ranked for face in faces}, gallery.pack_id)
         rankings = [[face for face in faces if face.face_id in live] for faces in ranked]
         if limit >= len(gallery) or all(len(ranking) >= wanted for ranking in rankings):

@@ -1,13 +1,12 @@
 """The score: what a case's references make of each face. Pure functions on arrays.
 
-A gallery gives one score per (reference, face); a `CaseScorer` makes one per face of them. That is the whole seam: to
-normalise or to fuse in another way is another `CaseScorer`.
+A gallery gives one score per (reference, face); `best_over_references` makes one per face of them. Mean, best two and
+best of several references were within noise of each other on children growing up; the best one can be named.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,17 +19,15 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ScoredFace:
-    """A face with its score for the case, and the row of the reference that scored best."""
+    """A face with its score for the case, and the row of the reference that scored best.
+
+    ``score`` is what the list is ranked by; ``raw`` is the cosine of the same pair, the same number unless normalised.
+    """
 
     face_id: int
     score: float
     reference: int
-
-
-class CaseScorer(Protocol):
-    """One score per face, best first; of equal scores the lower face id first."""
-
-    def __call__(self, face_ids: FaceIds, scores: Scores, /) -> list[ScoredFace]: ...
+    raw: float
 
 
 def cosines(references: Templates, faces: Templates) -> Scores:
@@ -51,18 +48,20 @@ def score_table(hits: Sequence[Sequence[Hit]]) -> tuple[FaceIds, Scores]:
     return face_ids, scores
 
 
-def best_over_references(face_ids: FaceIds, scores: Scores, /) -> list[ScoredFace]:
-    """Each face's best score over the references; of references that score equally the first counts.
+def best_over_references(face_ids: FaceIds, scores: Scores, raw: Scores | None = None) -> list[ScoredFace]:
+    """Each face's best score over the references, best first; of equal scores the lower face id first.
 
-    From tables of the k best faces per reference the first k rows are exact: a face among the k best of the case is
-    among the k best of the reference that scores it best.
+    Of references that score equally the first counts. ``raw``: the cosines, where ``scores`` are something else. From
+    tables of the k best faces per reference the first k rows are exact: a face among the k best of the case is among
+    the k best of the reference that scores it best.
     """
     if scores.size == 0:
         return []
+    cosine = scores if raw is None else raw
     best = scores.max(axis=0)
     rows = scores.argmax(axis=0)
     order = np.lexsort((face_ids, -best))
-    return [ScoredFace(int(face_ids[at]), float(best[at]), int(rows[at])) for at in order]
+    return [ScoredFace(int(face_ids[at]), float(best[at]), int(rows[at]), float(cosine[rows[at], at])) for at in order]
 
 
 def two_digits(score: float) -> float:

@@ -46,6 +46,17 @@ def case_key(keyring: KeyRing, case: Case) -> bytes:
     return keyring.unwrap(case.wrapped_key, f"case/{case.id}")
 
 
+def new_cohort_key(keyring: KeyRing, cohort_id: int) -> tuple[bytes, bytes]:
+    """A fresh key for the pictures an operator chose, and the same wrapped: what the cohort's row keeps."""
+    key = new_data_key()
+    return key, keyring.wrap(key, f"cohort/{cohort_id}")
+
+
+def cohort_key(keyring: KeyRing, wrapped_key: bytes, cohort_id: int) -> bytes:
+    """`SealBroken`."""
+    return keyring.unwrap(wrapped_key, f"cohort/{cohort_id}")
+
+
 # --- where bytes lie ------------------------------------------------------------------------------------------------
 
 

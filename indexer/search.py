@@ -16,8 +16,9 @@ from indexer.expected_false import ExpectedFalse, expected_false
 from indexer.gallery.base import Gallery
 from indexer.keyring import KeyRing
 from indexer.probes import probes_of, require_searchable
+from indexer.rankers import Ranker
 from indexer.ranking import SPARE, live_photos, live_rankings
-from indexer.scoring import CaseScorer, ScoredFace, best_over_references
+from indexer.scoring import ScoredFace
 from indexer.turns import ERASURE, share_turn
 from models.candidate import Candidate, CandidateState, Search, SearchResult
 from models.case import Case
@@ -43,17 +44,16 @@ class Findings:
     reference_ids: list[UUID]
     faces: list[ScoredFace]
     expected: ExpectedFalse
+    ranker: Ranker
 
 
-def look_up(
-    session: Session, keyring: KeyRing, gallery: Gallery, case: Case, scorer: CaseScorer = best_over_references
-) -> Findings:
+def look_up(session: Session, keyring: KeyRing, gallery: Gallery, case: Case, ranker: Ranker) -> Findings:
     """Every enrolled face is compared with every approved reference. `CaseNotSearchable`, `ForeignPack`."""
     probes = probes_of(session, keyring, case, gallery.pack_id)
-    faces = live_rankings(session, gallery, [probes.templates], scorer, RANKS)[0][: RANKS + SPARE]
+    faces = live_rankings(session, gallery, [probes], ranker, RANKS)[0][: RANKS + SPARE]
     lowest = faces[:RANKS][-1].score if faces else None
-    expected = expected_false(session, keyring, gallery, case, scorer, lowest, RANKS)
-    return Findings(gallery.pack_id, len(gallery), probes.reference_ids, faces, expected)
+    expected = expected_false(session, keyring, gallery, case, ranker, lowest, RANKS)
+    return Findings(gallery.pack_id, len(gallery), probes.reference_ids, faces, expected, ranker)
 
 
 def record_search(session: Session, case: Case, findings: Findings, asked_by: UUID, reason: str) -> Search:
@@ -79,6 +79,7 @@ def record_search(session: Session, case: Case, findings: Findings, asked_by: UU
             candidate_id=candidates[place].id,
             reference_id=references[face.reference],
             score=face.score,
+            raw_score=face.raw,
             flags=flags[place],
         )
         for place, face in enumerate(faces)
@@ -88,6 +89,7 @@ def record_search(session: Session, case: Case, findings: Findings, asked_by: UU
 
 
 def _search(case: Case, findings: Findings, asked_by: UUID, reason: str) -> Search:
+    cohort = findings.ranker.cohort
     return Search(
         case_id=case.id,
         asked_by=asked_by,
@@ -97,6 +99,9 @@ def _search(case: Case, findings: Findings, asked_by: UUID, reason: str) -> Sear
         threshold=None,
         expected_false_candidates=findings.expected.candidates,
         expected_false_reason=findings.expected.reason,
+        cohort_source=cohort.source if cohort else None,
+        cohort_size=len(cohort) if cohort else None,
+        raw_because=findings.ranker.raw_because,
     )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
+from models.cohort import CohortSource
 from models.errors import WrongState
 from models.types import BigId, Moment, RandomId, UtcDateTime, by_whom, now, one_of
 
@@ -100,7 +101,10 @@ class Candidate(Base):
 
 
 class Search(Base):
-    """All references of one case against the gallery, once. What the answer echoed is kept with it."""
+    """All references of one case against the gallery, once. What the answer echoed is kept with it.
+
+    ``cohort_source`` null: scores are raw, and ``raw_because`` says why.
+    """
 
     __tablename__ = "searches"
 
@@ -113,6 +117,9 @@ class Search(Base):
     threshold: Mapped[float | None]
     expected_false_candidates: Mapped[float | None]
     expected_false_reason: Mapped[str | None] = mapped_column(String(64))
+    cohort_source: Mapped[CohortSource | None] = mapped_column(one_of(CohortSource))
+    cohort_size: Mapped[int | None]
+    raw_because: Mapped[str | None] = mapped_column(String(64))
     at: Mapped[Moment] = mapped_column(default=now)
 
 
@@ -125,5 +132,7 @@ class SearchResult(Base):
     rank: Mapped[int] = mapped_column(primary_key=True)
     candidate_id: Mapped[UUID] = mapped_column(ForeignKey("candidates.id", ondelete="CASCADE"), index=True)
     reference_id: Mapped[UUID | None] = mapped_column(ForeignKey("references.id", ondelete="SET NULL"), index=True)
-    score: Mapped[float]
+    score: Mapped[float]  # what the list is ranked by
+    raw_score: Mapped[float]  # the cosine of the same pair
+    llr: Mapped[float | None]
     flags: Mapped[list[str]] = mapped_column(JSON)

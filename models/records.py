@@ -3,8 +3,10 @@
 from models.alert import Alert
 from models.audit import AuditEntry
 from models.base import Base
+from models.calibration import CalibrationRecord
 from models.candidate import Candidate, Search, SearchResult
 from models.case import Case
+from models.cohort import Cohort, CohortMember, FaceStatistics
 from models.erasure import DiscardedBlob, Erasure, LedgerEntry
 from models.face import Face
 from models.installation import Installation
@@ -24,11 +26,15 @@ __all__ = [
     "AuditEntry",
     "Authority",
     "Base",
+    "CalibrationRecord",
     "Candidate",
     "Case",
+    "Cohort",
+    "CohortMember",
     "DiscardedBlob",
     "Erasure",
     "Face",
+    "FaceStatistics",
     "GalleryChange",
     "IdempotentRequest",
     "Installation",

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.schemas.base import Answer, Asked
 from app.schemas.cases import Reason
+from models.cohort import CohortSource
 
 
 class NewSearch(Asked):
@@ -34,7 +35,10 @@ class BestReference(Answer):
 
 
 class CandidateOut(Answer):
-    """One candidate. `score` is on the pack's scale, to two digits; `llr` is null until a calibration is installed.
+    """One candidate. `score`, to two digits, is what the list is ranked by: see the search's `cohort` for its scale.
+
+    `raw_score` is the cosine on the pack's own scale. `llr` is the logarithm (base 10) of the likelihood ratio, null
+    until a calibration for this pack and kind of score is installed.
 
     `rank`, `score`, `reference` and `flags` are those of the search shown, or of the latest that found the candidate.
     `state_note` says to whom and when it was released, `outcome_note` what the authority lets be told.
@@ -43,7 +47,8 @@ class CandidateOut(Answer):
     id: UUID
     rank: int
     score: float
-    llr: None
+    raw_score: float
+    llr: float | None
     reference: BestReference | None
     quality_reasons: list[str]
     flags: list[str]
@@ -57,12 +62,21 @@ class PackOut(Answer):
     name: str
 
 
+class CohortOut(Answer):
+    """Faces of other children that scores were normalised against; `size` is to two digits."""
+
+    source: CohortSource
+    size: int
+
+
 class SearchSummary(Answer):
     """How far a list can be trusted.
 
     `gallery_size` is to two digits. `threshold` null: an investigation, which shows the first 20 whatever they score.
     `expected_false_candidates`: how many such a list would hold if the child were not in the gallery, counted with the
     references of other cases; else null, and `expected_false_reason` says why.
+    `cohort`: scores are in deviations above what either face scores with its nearest faces of other children; null:
+    scores are cosines, and `raw_because` says why.
     """
 
     id: UUID
@@ -74,6 +88,8 @@ class SearchSummary(Answer):
     threshold: float | None
     expected_false_candidates: float | None
     expected_false_reason: str | None
+    cohort: CohortOut | None
+    raw_because: str | None
 
 
 class SearchOut(SearchSummary):

@@ -11,7 +11,7 @@ from app.errors import CaseNotApproved
 from app.house import House
 from app.idempotency import Once
 from app.queries import one_visible, visible_case
-from app.schemas.searches import CandidateOut, NewSearch, PackOut, SearchOut, SearchSummary
+from app.schemas.searches import CandidateOut, CohortOut, NewSearch, PackOut, SearchOut, SearchSummary
 from app.services.cases import locked_case
 from app.services.worker_view import latest_results, told
 from indexer.keyring import KeyRing
@@ -32,7 +32,7 @@ def run_search(house: House, actor: Actor, once: Once, case_id: UUID, asked: New
     context = house.context
     with context.database.reading() as session:
         case = searchable_case(session, actor, case_id)
-        findings = look_up(session, context.keyring, house.follower.gallery, case)
+        findings = look_up(session, context.keyring, house.follower.gallery, case, house.follower.ranker)
     with context.database.writing() as session:
 
         def make() -> SearchOut:
@@ -104,4 +104,12 @@ def _summary(search: Search, pack_name: str) -> SearchSummary:
         threshold=search.threshold,
         expected_false_candidates=None if expected is None else two_digits(expected),
         expected_false_reason=search.expected_false_reason,
+        cohort=_cohort(search),
+        raw_because=search.raw_because,
     )
+
+
+def _cohort(search: Search) -> CohortOut | None:
+    if search.cohort_source is None or search.cohort_size is None:
+        return None
+    return CohortOut(source=search.cohort_source, size=two_significant(search.cohort_size))

@@ -10,6 +10,8 @@ from indexer.errors import TemplateUnusable
 
 FaceIds = NDArray[np.int64]
 Templates = NDArray[np.float32]
+Stored = NDArray[np.float16]
+"""Templates as a gallery keeps them, shape (n, dimension): half precision, rounded to nearest, ties to even."""
 
 
 @dataclass(frozen=True, order=True)
@@ -42,7 +44,15 @@ class Gallery(Protocol):
         """Per probe the ``limit`` best hits, best first; of equal scores the lower face id first."""
         ...
 
-    def export(self) -> tuple[FaceIds, NDArray[np.float16]]:
+    def face_ids(self) -> FaceIds:
+        """All ids, in rising order."""
+        ...
+
+    def templates(self, face_ids: FaceIds) -> tuple[FaceIds, Stored]:
+        """Of these faces those that are here, in the order given, with their templates as stored."""
+        ...
+
+    def export(self) -> tuple[FaceIds, Stored]:
         """All ids and templates as stored, in one order; what a snapshot holds."""
         ...
 

@@ -17,9 +17,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from indexer.errors import SnapshotDamaged
-from indexer.gallery.base import FaceIds
+from indexer.gallery.base import FaceIds, Stored
 from indexer.gallery.manifest import Manifest, derived
-from indexer.gallery.rules import Stored
 
 CHUNK_BYTES = 16 * 2**20
 _TAG_BYTES = 16

@@ -4,8 +4,8 @@ from threading import Lock
 
 import numpy as np
 
-from indexer.gallery.base import FaceIds, Hit, Templates, usable
-from indexer.gallery.rules import Stored, best, new_ids, rounded
+from indexer.gallery.base import FaceIds, Hit, Stored, Templates, usable
+from indexer.gallery.rules import best, new_ids, rounded
 
 _PROBES_AT_ONCE = 64  # 64 x 500,000 doubles are 256 MB
 _ROUGH = 1e-9  # a matrix product in doubles is off by less than dimension * 2**-53, about 1e-13
@@ -54,6 +54,15 @@ class ExactGallery:
                 near = rough >= cut - _ROUGH
                 hits.append(best(ids[near], stored[near], probe, limit))
         return hits
+
+    def face_ids(self) -> FaceIds:
+        return np.sort(self._state[0])
+
+    def templates(self, face_ids: FaceIds) -> tuple[FaceIds, Stored]:
+        ids, stored = self._state
+        row_of = {int(face_id): row for row, face_id in enumerate(ids)}
+        here = [int(face_id) for face_id in face_ids if int(face_id) in row_of]
+        return np.array(here, np.int64), stored[[row_of[face_id] for face_id in here]]
 
     def export(self) -> tuple[FaceIds, Stored]:
         ids, stored = self._state

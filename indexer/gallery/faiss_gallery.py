@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.gallery.base import FaceIds, Hit, Templates, usable
+from indexer.gallery.base import FaceIds, Hit, Stored, Templates, usable
 from indexer.gallery.lock import ReadersWriterLock
-from indexer.gallery.rules import Stored, best, new_ids, rounded
+from indexer.gallery.rules import best, new_ids, rounded
 
 _MORE_AT_THE_CUT = 8  # ties at the cut are rare: this many beyond the limit mostly settle them in one scan
 _GROWTH = 4  # else the scan is repeated for so many times more
@@ -63,6 +63,16 @@ class FaissGallery:
                 return [[] for _ in probes]
             near = self._near(probes, limit)
             return [best(ids, self._stored(ids), probe, limit) for ids, probe in zip(near, probes, strict=True)]
+
+    def face_ids(self) -> FaceIds:
+        with self._lock.reading():
+            ids: FaceIds = np.sort(self._faiss.vector_to_array(self._index.id_map))
+        return ids
+
+    def templates(self, face_ids: FaceIds) -> tuple[FaceIds, Stored]:
+        with self._lock.reading():
+            here = np.array([face_id for face_id in map(int, face_ids) if face_id in self._ids], np.int64)
+            return here, self._stored(here) if len(here) else np.empty((0, self.dimension), np.float16)
 
     def export(self) -> tuple[FaceIds, Stored]:
         with self._lock.reading():

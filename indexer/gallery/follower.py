@@ -6,11 +6,13 @@ from typing import Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from indexer.cohorts.follower import CohortFollower
 from indexer.context import Context
 from indexer.errors import GalleryNotReady, SnapshotNotWritten
 from indexer.gallery.base import Gallery
 from indexer.gallery.projection import GalleryProjection, Recovery
 from indexer.logs import get_log
+from indexer.rankers import Ranker
 from models.errors import HomewardError
 
 LONGEST_WAIT_SECONDS = 30.0
@@ -26,6 +28,7 @@ class GalleryFollower:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._projection: GalleryProjection | None = None
+        self._cohorts: CohortFollower | None = None
         self._working = Lock()
         self._ready, self._stopping = Event(), Event()
         self._thread = Thread(target=self._run, name="gallery-follower", daemon=True)
@@ -54,6 +57,13 @@ class GalleryFollower:
         return self._made.gallery
 
     @property
+    def ranker(self) -> Ranker:
+        """How the faces of the gallery are put in order now. `GalleryNotReady`."""
+        if self._cohorts is None or not self.is_ready:
+            raise GalleryNotReady
+        return self._cohorts.ranker
+
+    @property
     def size(self) -> int:
         """How many faces are searched. `GalleryNotReady`."""
         return len(self.gallery)
@@ -76,14 +86,19 @@ class GalleryFollower:
             projection = self._projection or self._new_projection()
             with self._context.database.reading() as session:
                 self.recovery = projection.recover(session)
-            self._projection = projection
+                cohorts = CohortFollower(projection.gallery, self._context.keyring)
+                cohorts.follow(session, gallery_changed=True)
+            self._projection, self._cohorts = projection, cohorts
             self._ready.set()
             return self.recovery
 
     def catch_up(self) -> int:
         """Apply now what was committed; how many changes. `GalleryNotReady`."""
         with self._working, self._context.database.reading() as session:
-            return self._made.catch_up(session)
+            applied = self._made.catch_up(session)
+            if self._cohorts is not None:
+                self._cohorts.follow(session, gallery_changed=applied > 0)
+            return applied
 
     def snapshot(self) -> None:
         """Write a snapshot now, as after an erasure. `GalleryNotReady`, `SnapshotNotWritten`."""

@@ -6,10 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.errors import FaceAlreadyInGallery, ForeignPack
-from indexer.gallery.base import FaceIds, Hit, Templates, usable
-
-Stored = NDArray[np.float16]
-"""Templates as a gallery keeps them, shape (n, dimension): half precision, rounded to nearest, ties to even."""
+from indexer.gallery.base import FaceIds, Hit, Stored, Templates, usable
 
 
 def rounded(templates: Templates, dimension: int) -> Stored:

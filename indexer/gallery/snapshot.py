@@ -12,10 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from indexer.errors import SnapshotDamaged, SnapshotForeign, SnapshotMissing, SnapshotNotWritten
-from indexer.gallery.base import FaceIds, Gallery
+from indexer.gallery.base import FaceIds, Gallery, Stored
 from indexer.gallery.body import joined, new_file, opened_chunks, split, write_body
 from indexer.gallery.manifest import FORMAT, Manifest, read_manifest
-from indexer.gallery.rules import Stored
 
 MANIFEST = "manifest.json"
 _MOST_MANIFEST_BYTES = 4096

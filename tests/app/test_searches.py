@@ -99,12 +99,15 @@ def test_a_search_ranks_twenty_candidates_and_says_how_far_to_trust_them(story: 
         "threshold": None,
         "expected_false_candidates": None,
         "expected_false_reason": "fewer_than_20_references",
+        "cohort": None,
+        "raw_because": "fewer_than_300_cohort_faces",
     }
     first = candidates[0]
     assert first == {
         "id": first["id"],
         "rank": 1,
         "score": first["score"],
+        "raw_score": first["score"],
         "llr": None,
         "reference": {"id": str(story.references[0]), "age_years": 3.5, "taken_on": "2019-07-01"},
         "quality_reasons": ["blurred", "small"],

@@ -29,18 +29,26 @@ def test_a_table_holds_each_face_once_and_nothing_for_what_was_not_fetched():
 def test_the_best_reference_of_each_face_counts_and_is_named():
     face_ids, scores = np.array([3, 7, 9]), np.array([[0.5, 0.9, -np.inf], [0.8, -np.inf, 0.1]])
     assert best_over_references(face_ids, scores) == [
-        ScoredFace(7, 0.9, 0),
-        ScoredFace(3, 0.8, 1),
-        ScoredFace(9, 0.1, 1),
+        ScoredFace(7, 0.9, 0, 0.9),
+        ScoredFace(3, 0.8, 1, 0.8),
+        ScoredFace(9, 0.1, 1, 0.1),
     ]
 
 
 def test_of_equal_scores_the_lower_face_and_the_first_reference_come_first():
     face_ids, scores = np.array([2, 5, 8]), np.array([[0.4, 0.7, 0.7], [0.4, 0.7, 0.2]])
     assert best_over_references(face_ids, scores) == [
-        ScoredFace(5, 0.7, 0),
-        ScoredFace(8, 0.7, 0),
-        ScoredFace(2, 0.4, 0),
+        ScoredFace(5, 0.7, 0, 0.7),
+        ScoredFace(8, 0.7, 0, 0.7),
+        ScoredFace(2, 0.4, 0, 0.4),
+    ]
+
+
+def test_the_raw_score_beside_is_that_of_the_reference_which_ranked_the_face():
+    normalised, raw = np.array([[3.0, 1.0], [2.0, 4.0]]), np.array([[0.2, 0.9], [0.8, 0.3]])
+    assert best_over_references(np.array([1, 2]), normalised, raw) == [
+        ScoredFace(2, 4.0, 1, 0.3),
+        ScoredFace(1, 3.0, 0, 0.2),
     ]
 
 

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from sqlalchemy import func, select
 
+from indexer.cohorts.base import RawBecause
 from indexer.erasure import destroy_photo
 from indexer.errors import CaseNotSearchable, ForeignPack
+from indexer.rankers import RawRanker
 from indexer.search import RANKS, look_up, record_search
 from models.candidate import CandidateState
 from models.case import CaseState
@@ -18,6 +20,8 @@ from models.session import Database
 from tests.indexer.gallery.synthetic import around, strangers
 from tests.indexer.worlds import DIMENSION, World
 
+RAW = RawRanker(RawBecause.FEWER_THAN_300_FACES)
+
 
 @pytest.fixture
 def world(database: Database, tmp_path: Path) -> World:
@@ -26,7 +30,7 @@ def world(database: Database, tmp_path: Path) -> World:
 
 def searched(world: World, case: Case) -> Search:
     with world.database.reading() as session:
-        findings = look_up(session, world.keyring, world.gallery, case)
+        findings = look_up(session, world.keyring, world.gallery, case, RAW)
     with world.database.writing() as session:
         locked = session.get_one(Case, case.id, with_for_update=True)
         return record_search(session, locked, findings, world.worker.id, "test")
@@ -60,7 +64,9 @@ def test_the_best_twenty_faces_become_candidates_and_the_first_five_are_reviewed
     scores = [result.score for result, _ in rows]
     assert scores == sorted(scores, reverse=True)
     assert {candidate.face_id for _, candidate in rows} <= {true_face, *ids}
+    assert [result.raw_score for result, _ in rows] == scores
     assert (search.gallery_size, search.threshold) == (51, None)
+    assert (search.cohort_source, search.cohort_size, search.raw_because) == (None, None, "fewer_than_300_cohort_faces")
 
 
 def test_each_face_is_scored_by_the_reference_it_is_most_like(world: World):
@@ -96,7 +102,7 @@ def test_a_photo_erased_between_comparing_and_recording_leaves_no_candidate(worl
     others = world.add_faces(strangers(3, DIMENSION, 3))
     case = world.add_case(child)
     with world.database.reading() as session:
-        findings = look_up(session, world.keyring, world.gallery, case)
+        findings = look_up(session, world.keyring, world.gallery, case, RAW)
     with world.database.writing() as session:
         destroy_photo(session, session.get_one(Photo, session.get_one(Face, face_id).photo_id))
     with world.database.writing() as session:
@@ -174,7 +180,7 @@ def test_a_case_closed_between_comparing_and_recording_gets_no_candidates(world:
     world.add_faces(strangers(3, DIMENSION, 2))
     case = world.add_case(strangers(1, DIMENSION, 1))
     with world.database.reading() as session:
-        findings = look_up(session, world.keyring, world.gallery, case)
+        findings = look_up(session, world.keyring, world.gallery, case, RAW)
     with world.database.writing() as session:
         session.get_one(Case, case.id).close("found")
     with pytest.raises(CaseNotSearchable), world.database.writing() as session:
@@ -245,7 +251,7 @@ def test_an_erasure_waits_for_a_search_that_is_being_recorded_and_takes_its_cand
     [face_id] = world.add_faces(around(child, 0.9, 2))
     case = world.add_case(child)
     with world.database.reading() as session:
-        findings = look_up(session, world.keyring, world.gallery, case)
+        findings = look_up(session, world.keyring, world.gallery, case, RAW)
         photo_id = session.get_one(Face, face_id).photo_id
 
     def erase() -> None:

@@ -1,0 +1,122 @@
+"""What the database says of cohorts: who may be in one, and which is in use."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, load_only
+
+from indexer.cohorts.base import Cohort, fold_of
+from indexer.cohorts.known import KnownFaces
+from indexer.keyring import KeyRing
+from indexer.normalising import Statistics
+from indexer.sealed_records import case_key, cohort_key, unseal_template
+from models.case import Case, CaseState
+from models.cohort import Cohort as CohortRecord
+from models.cohort import CohortMember, FaceStatistics
+from models.face import Face
+from models.reference import Reference, ReferenceState
+from models.template import Template
+
+MOST_PER_CASE = 5
+"""No child may be a large part of what stands for all others."""
+MOST = 2000
+"""More say no more about children, and every new face is compared with all of them."""
+
+_NUMBERS = np.dtype("<f8")
+
+
+def eligible_references(session: Session, pack_id: str) -> list[int]:
+    """The faces of references that may stand for other children, at most `MOST`: a stable sample, ids being random."""
+    chosen = (Face.reference_id == Reference.id) & (Face.number == Reference.chosen)
+    place = func.row_number().over(partition_by=Reference.case_id, order_by=(Reference.added_at, Reference.id))
+    ranked = (
+        select(Face.id.label("face_id"), Reference.id.label("reference_id"), place.label("place"))
+        .join(Reference, chosen)
+        .join(Case, Reference.case_id == Case.id)
+        .join(Template, (Template.face_id == Face.id) & (Template.pack_id == pack_id))
+        .where(Case.state == CaseState.APPROVED, Reference.state == ReferenceState.READY)
+        .where(Reference.approved_at.is_not(None))
+        .subquery()
+    )
+    within = select(ranked.c.face_id).where(ranked.c.place <= MOST_PER_CASE)
+    return list(session.scalars(within.order_by(ranked.c.reference_id).limit(MOST)))
+
+
+def newest(session: Session, pack_id: str, *, ready: bool) -> CohortRecord | None:
+    """The newest that is ready for use, or the newest of all."""
+    query = select(CohortRecord).where(CohortRecord.pack_id == pack_id).order_by(CohortRecord.id.desc()).limit(1)
+    return session.scalar(query.where(CohortRecord.ready_at.is_not(None)) if ready else query)
+
+
+def member_count(session: Session, cohort_id: int) -> int:
+    """How many are left: a member goes with its face."""
+    return session.scalar(select(func.count()).where(CohortMember.cohort_id == cohort_id)) or 0
+
+
+def load_cohort(session: Session, keyring: KeyRing, record: CohortRecord, dimension: int) -> Cohort:
+    """With the templates of all members that are left. `SealBroken`."""
+    members = _references(session, keyring, record) + _folder(session, keyring, record)
+    templates = np.stack([member.template for member in members]) if members else np.empty((0, dimension), np.float32)
+    return Cohort(record.id, record.source, templates, np.array([member.fold for member in members], np.int64))
+
+
+def load_known(session: Session, cohort: Cohort) -> KnownFaces:
+    """The statistics that are stored for this cohort."""
+    stored = select(FaceStatistics.face_id, FaceStatistics.numbers).where(FaceStatistics.cohort_id == cohort.id)
+    rows = session.execute(stored.order_by(FaceStatistics.face_id)).all()
+    face_ids = np.array([row.face_id for row in rows], np.int64)
+    return KnownFaces(face_ids, unpacked([row.numbers for row in rows], cohort.variants))
+
+
+def packed(variants: Sequence[Statistics]) -> list[bytes]:
+    """One row of bytes per face: mean and deviation with each variant, as little-endian doubles."""
+    table = np.stack([column for each in variants for column in (each.means, each.deviations)], axis=1)
+    return [row.astype(_NUMBERS).tobytes() for row in table]
+
+
+def unpacked(rows: Sequence[bytes], variants: int) -> list[Statistics]:
+    """`packed`, read back."""
+    table = np.frombuffer(b"".join(rows), _NUMBERS).reshape(len(rows), variants, 2).astype(np.float64)
+    return [Statistics(table[:, each, 0], table[:, each, 1]) for each in range(variants)]
+
+
+@dataclass(frozen=True)
+class _Member:
+    template: NDArray[np.float32]
+    fold: int
+
+
+def _references(session: Session, keyring: KeyRing, record: CohortRecord) -> list[_Member]:
+    query = (
+        select(Template.face_id, Template.sealed, Case)
+        .options(load_only(Case.id, Case.wrapped_key))
+        .join(CohortMember, CohortMember.face_id == Template.face_id)
+        .join(Face, Face.id == Template.face_id)
+        .join(Reference, Reference.id == Face.reference_id)
+        .join(Case, Case.id == Reference.case_id)
+        .where(CohortMember.cohort_id == record.id, Template.pack_id == record.pack_id)
+        .order_by(CohortMember.number)
+    )
+    keys: dict[UUID, bytes] = {}
+    members = []
+    for face_id, sealed, case in session.execute(query):
+        if case.id not in keys:
+            keys[case.id] = case_key(keyring, case)
+        members.append(_Member(unseal_template(keys[case.id], sealed, face_id, record.pack_id), fold_of(case.id)))
+    return members
+
+
+def _folder(session: Session, keyring: KeyRing, record: CohortRecord) -> list[_Member]:
+    if record.wrapped_key is None:
+        return []
+    key = cohort_key(keyring, record.wrapped_key, record.id)
+    query = select(CohortMember).where(CohortMember.cohort_id == record.id).order_by(CohortMember.number)
+    return [
+        _Member(unseal_template(key, member.sealed, member.number, record.pack_id), -1)
+        for member in session.scalars(query)
+        if member.sealed is not None
+    ]
