@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 SYNC := $(UV) pip install --quiet --require-hashes --build-constraints requirements/build.txt
 
-.PHONY: demo test check fmt bench lock clean
+.PHONY: demo evaluation test check fmt bench lock clean
 
 # uv itself comes pinned and hashed through the interpreter's own pip.
 $(VENV)/.uv: requirements/uv.txt
@@ -23,6 +23,10 @@ $(VENV)/.base: $(VENV)/.uv requirements/base.txt requirements/build.txt pyprojec
 $(VENV)/.dev: $(VENV)/.base requirements/dev.txt
 	VIRTUAL_ENV=$(VENV) $(SYNC) -r requirements/dev.txt
 	touch $@
+
+# What `homeward evaluate` needs besides.
+evaluation: $(VENV)/.base requirements/evaluate.txt
+	VIRTUAL_ENV=$(VENV) $(SYNC) -r requirements/evaluate.txt
 
 demo: $(VENV)/.base
 	$(BIN)/homeward demo $(if $(filter 0,$(SERVE)),--no-serve) $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(REFERENCES),--references "$(REFERENCES)")
@@ -50,7 +54,8 @@ bench: $(VENV)/.dev
 lock: $(VENV)/.uv
 	cd requirements && for part in uv build; do ../$(UV) pip compile --quiet --no-header --generate-hashes --universal --python-version 3.11 $$part.in -o $$part.txt; done
 	$(UV) pip compile --quiet --no-header --generate-hashes --universal --python-version 3.11 pyproject.toml -o requirements/base.txt --build-constraints requirements/build.txt
-	$(UV) pip compile --quiet --no-header --generate-hashes --universal --python-version 3.11 pyproject.toml --extra dev -c requirements/base.txt -o requirements/dev.txt --build-constraints requirements/build.txt
+	$(UV) pip compile --quiet --no-header --generate-hashes --universal --python-version 3.11 pyproject.toml --extra evaluate -c requirements/base.txt -o requirements/evaluate.txt --build-constraints requirements/build.txt
+	$(UV) pip compile --quiet --no-header --generate-hashes --universal --python-version 3.11 pyproject.toml --extra dev --extra evaluate -c requirements/evaluate.txt -o requirements/dev.txt --build-constraints requirements/build.txt
 
 clean:
 	rm -rf $(VENV) .demo .bench
