@@ -16,6 +16,7 @@ from models.user import User
 class ErasureState(StrEnum):
     PROPOSED = "proposed"
     DONE = "done"
+    NOT_NEEDED = "not_needed"  # withdrawn, and then sent again by somebody else
 
 
 class Erasure(Base):
@@ -41,12 +42,18 @@ class Erasure(Base):
 
 
 class LedgerKind(StrEnum):
+    """The first two come from an erasure that two people decided: they keep a photo and its near repeats away.
+
+    The third comes from a volunteer's withdrawal. It keeps nothing away from anybody; a restored backup asks for it.
+    """
+
     DIGEST = "digest"
     BAND = "band"
+    WITHDRAWN = "withdrawn"
 
 
 class LedgerEntry(Base):
-    """A keyed digest of something erased: of a photo's bytes, or of one band of its perceptual hash."""
+    """A keyed digest of something that is gone: of a photo's bytes, or of one band of its perceptual hash."""
 
     __tablename__ = "erasure_ledger"
 

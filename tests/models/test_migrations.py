@@ -2,19 +2,21 @@
 
 import re
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import select, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from models.audit import record_act
+from models.erasure import ErasureState, LedgerKind
 from models.errors import SchemaUnknown
 from models.migrations import upgrade as migrations
 from models.migrations.guards import install_guards, remove_guards
-from models.records import AuditEntry, Candidate, Case, Face
+from models.records import AuditEntry, Candidate, Case, Erasure, Face, LedgerEntry, Receipt
 from models.session import Database, open_sqlite
 from models.user import Role
 from tests.conftest import TEST_KEY
@@ -91,6 +93,29 @@ def test_the_trap_is_real_and_a_loss_is_rolled_back(sqlite_database: Database, m
     assert _counts(sqlite_database) == (1, 1, 1)
 
 
+def test_the_database_takes_the_words_of_the_records_and_no_others(database: Database) -> None:
+    """Comparing tables overlooks checks: each word is tried."""
+    with database.writing() as session:
+        receipt = Receipt(uploader_id=make_user(session).id)
+        session.add(receipt)
+        session.flush()
+        session.add_all(LedgerEntry(photo_id=receipt.id, kind=kind, digest=b"") for kind in LedgerKind)
+        same = {"receipt_id": receipt.id, "reason": "", "proposed_by": receipt.uploader_id}
+        session.add_all(Erasure(state=state, **same) for state in ErasureState)
+    for statement in ("UPDATE erasure_ledger SET kind = 'other'", "UPDATE erasures SET state = 'other'"):
+        with pytest.raises(IntegrityError), database.writing() as session:
+            session.execute(text(statement))
+
+
+def test_an_upgrade_keeps_the_ledger_of_before(sqlite_database: Database) -> None:
+    _to(sqlite_database, "0001")
+    with sqlite_database.writing() as session:
+        session.add_all(LedgerEntry(photo_id=uuid4(), kind=kind, digest=b"") for kind in ("digest", "band"))
+    migrations.upgrade(sqlite_database)
+    with sqlite_database.reading() as session:
+        assert set(session.scalars(select(LedgerEntry.kind))) == {"digest", "band"}
+
+
 def test_guards_can_be_taken_off_and_put_back(database: Database) -> None:
     _case_with_candidate(database)
     with database.engine.execution_options(homeward_writing=True).begin() as connection:
@@ -101,10 +126,14 @@ def test_guards_can_be_taken_off_and_put_back(database: Database) -> None:
 
 
 def test_downgrading_and_upgrading_again_gives_the_same_tables(sqlite_database: Database) -> None:
-    with migrations._schema_connection(sqlite_database.engine) as connection:
+    _to(sqlite_database, "base")
+    migrations.upgrade(sqlite_database)
+    assert migrations.drift(sqlite_database) == []
+
+
+def _to(database: Database, older: str) -> None:
+    with migrations._schema_connection(database.engine) as connection:
         remove_guards(connection)
         config = migrations.alembic_config()
         config.attributes["connection"] = connection
-        migrations.command.downgrade(config, "base")
-    migrations.upgrade(sqlite_database)
-    assert migrations.drift(sqlite_database) == []
+        migrations.command.downgrade(config, older)
