@@ -80,8 +80,12 @@ def store_crops(context: Context, faces: Sequence[AssessedFace], key: bytes) -> 
 
 
 def embed(pack: Pack, faces: Sequence[AssessedFace]) -> Templates:
-    """From the crops as they are stored, so that embedding them again later gives the same templates."""
-    return pack.embed([FaceCrop(decode_crop(face.jpeg), face.cut.landmarks) for face in faces])
+    return pack.embed(stored_crops(faces))
+
+
+def stored_crops(faces: Sequence[AssessedFace]) -> list[FaceCrop]:
+    """The crops as they are stored, so that embedding them again later gives the same templates."""
+    return [FaceCrop(decode_crop(face.jpeg), face.cut.landmarks) for face in faces]
 
 
 def _reason(faces: Sequence[AssessedFace], truncated: bool) -> str | None:

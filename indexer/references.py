@@ -1,6 +1,6 @@
 """Taking a reference in: read, embedded, sealed and stored first; then one short transaction that records it.
 
-read_reference     no transaction    decode, find faces, assess, cut, embed, seal, store
+read_reference     no transaction    decode, find faces, assess, cut, embed with the mirror image, seal, store
 record_reference   one transaction   the reference, its faces and their templates; never a change to a gallery
 
 A reference is never refused for its quality: what is weak about it is said in words.
@@ -17,8 +17,9 @@ from indexer.context import Context
 from indexer.discards import announce, discard, keep
 from indexer.errors import FaceNumberUnknown, NoFaceFound, ReferenceKnown
 from indexer.face_rows import face_row
-from indexer.ingest import AssessedFace, assess_face, embed, find_faces, store_crops
+from indexer.ingest import AssessedFace, assess_face, find_faces, store_crops, stored_crops
 from indexer.intake import STORED_AHEAD_SECONDS
+from indexer.mirroring import embed_both_ways
 from indexer.pack_records import record_pack
 from indexer.packs.base import Pixels, Templates
 from indexer.sealed_records import (
@@ -60,7 +61,7 @@ def read_reference(context: Context, case: Case, data: bytes) -> ReadReference:
     decoded = context.decoder.decode(data)
     reference_id = uuid4()
     faces = _faces(context, reference_id, context.decoder.pixels(decoded.jpeg))
-    templates = embed(context.pack, faces)
+    templates = embed_both_ways(context.pack, stored_crops(faces))
     digest = context.keyring.digest_of("reference", data)
     read = ReadReference(reference_id, digest, decoded.width, decoded.height, faces, templates)
     announce(context.database, read.blob_names, STORED_AHEAD_SECONDS)

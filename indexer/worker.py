@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from indexer.attempt import Outcome, Result, attempt
 from indexer.claims import Claim, claim_batch, give_back, is_any_waiting, reclaim_expired
+from indexer.cohorts.keeper import CohortKeeper
 from indexer.context import Context
 from indexer.discards import sweep_discarded
 from indexer.errors import DecoderUnavailable, StorageError
@@ -34,6 +35,7 @@ class Worker:
         self._stopping = stopping
         self._claims: list[Claim] = []
         self._troubles = 0
+        self._keeper = CohortKeeper(context)
         self._log = get_log()
 
     def run(self, once: bool = False) -> Counter[Outcome]:
@@ -65,8 +67,9 @@ class Worker:
         """Clear up, claim a batch and work on it; whether there was one."""
         self._give_back()  # what an earlier round could not give back while the database was away
         self._sweep()
+        measured = self._keeper.step()
         if not self._is_any_waiting():  # an idle worker never takes the one writer
-            return False
+            return measured
         self._reclaim()
         settings = self._context.settings
         with self._context.database.writing() as session:
@@ -78,6 +81,7 @@ class Worker:
             outcomes[self._work_on(claim).outcome] += 1
             self._claims.remove(claim)
         self._give_back()
+        self._keeper.soon()
         return bool(batch)
 
     def _work_on(self, claim: Claim) -> Result:

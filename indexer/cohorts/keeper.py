@@ -39,7 +39,7 @@ class CohortKeeper:
         self._log = get_log()
 
     def step(self) -> bool:
-        """The next piece of work, if there is any; whether there was. `SealBroken`, what the database raises."""
+        """The next piece of work, if there is any; whether there was. What the database raises."""
         if time.monotonic() < self._look_at:
             return False
         if self._replace() or self._measure():

@@ -1,6 +1,7 @@
 """What the database says of cohorts: who may be in one, and which is in use."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session, load_only
 
 from indexer.cohorts.base import Cohort, fold_of
 from indexer.cohorts.known import KnownFaces
+from indexer.errors import SealBroken
 from indexer.keyring import KeyRing
 from indexer.normalising import Statistics
 from indexer.sealed_records import case_key, cohort_key, unseal_template
@@ -58,7 +60,7 @@ def member_count(session: Session, cohort_id: int) -> int:
 
 
 def load_cohort(session: Session, keyring: KeyRing, record: CohortRecord, dimension: int) -> Cohort:
-    """With the templates of all members that are left. `SealBroken`."""
+    """With the templates of all members that are left and open: a bad row must not keep the others from speaking."""
     members = _references(session, keyring, record) + _folder(session, keyring, record)
     templates = np.stack([member.template for member in members]) if members else np.empty((0, dimension), np.float32)
     return Cohort(record.id, record.source, templates, np.array([member.fold for member in members], np.int64))
@@ -104,19 +106,20 @@ def _references(session: Session, keyring: KeyRing, record: CohortRecord) -> lis
     keys: dict[UUID, bytes] = {}
     members = []
     for face_id, sealed, case in session.execute(query):
-        if case.id not in keys:
-            keys[case.id] = case_key(keyring, case)
-        members.append(_Member(unseal_template(keys[case.id], sealed, face_id, record.pack_id), fold_of(case.id)))
+        with suppress(SealBroken):
+            key = keys.get(case.id) or keys.setdefault(case.id, case_key(keyring, case))
+            members.append(_Member(unseal_template(key, sealed, face_id, record.pack_id), fold_of(case.id)))
     return members
 
 
 def _folder(session: Session, keyring: KeyRing, record: CohortRecord) -> list[_Member]:
     if record.wrapped_key is None:
         return []
-    key = cohort_key(keyring, record.wrapped_key, record.id)
+    members = []
     query = select(CohortMember).where(CohortMember.cohort_id == record.id).order_by(CohortMember.number)
-    return [
-        _Member(unseal_template(key, member.sealed, member.number, record.pack_id), -1)
-        for member in session.scalars(query)
-        if member.sealed is not None
-    ]
+    for row in session.scalars(query):
+        if row.sealed is not None:
+            with suppress(SealBroken):
+                key = cohort_key(keyring, record.wrapped_key, record.id)
+                members.append(_Member(unseal_template(key, row.sealed, row.number, record.pack_id), -1))
+    return members

@@ -67,6 +67,16 @@ class GalleryContract:
         assert hits[0].score == 1.0
         assert hits[1].score == pytest.approx(0.6, abs=1e-3)
 
+    def test_it_names_its_faces_and_gives_their_templates_as_stored(self, gallery: Gallery) -> None:
+        drawn = strangers(3, DIMENSION, 1)
+        gallery.add(ids(7, 3, 5), drawn)
+        gallery.remove(ids(3))
+        assert gallery.face_ids().tolist() == [5, 7]
+        here, templates = gallery.templates(ids(5, 3, 99, 7))
+        assert here.tolist() == [5, 7]
+        assert templates.tolist() == drawn[[2, 0]].astype(np.float16).tolist()
+        assert gallery.templates(ids(3))[1].shape == gallery.templates(ids())[1].shape == (0, DIMENSION)
+
     def test_each_probe_has_a_list_of_its_own(self, gallery: Gallery) -> None:
         gallery.add(ids(1, 2, 3), axes(0, 1, 2))
         assert [faces(hits) for hits in gallery.search(axes(2, 0, 1), 1)] == [[3], [1], [2]]
