@@ -159,6 +159,7 @@ STATUS: dict[type[HomewardError], int] = {
     indexer_errors.KeyProblem: 503,
     indexer_errors.StorageError: 500,
     indexer_errors.StorageFull: 507,
+    indexer_errors.StoredTooLate: 503,
     AppError: 400,
     BodyUnreadable: 400,
     MethodNotAllowed: 405,

@@ -29,7 +29,7 @@ from app.errors import (
     ServiceBusy,
     status_of,
 )
-from indexer.errors import GalleryNotReady, ImageRefused, StorageFull
+from indexer.errors import GalleryNotReady, ImageRefused, StorageFull, StoredTooLate
 from indexer.logs import get_log
 from models.errors import HomewardError
 
@@ -38,7 +38,7 @@ log = get_log()
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
 # Of errors that are the service's own fault only these are told in full: others name files and places.
-_TOLD = (AppError, GalleryNotReady, StorageFull, ImageRefused)
+_TOLD = (AppError, GalleryNotReady, StorageFull, StoredTooLate, ImageRefused)
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _EVERYWHERE: tuple[type[HomewardError], ...] = (
     RequestInvalid,

@@ -1,5 +1,10 @@
-"""Making a photo gone: rows and faces in one transaction, stored bytes after the commit; and kept away since."""
+"""Making a photo gone: rows and faces in one transaction, stored bytes after the commit.
 
+What two people decided to erase is kept away since, with its near repeats. What its volunteer withdrew is only gone:
+else a copy that one volunteer withdraws would keep the photos of all others out.
+"""
+
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -14,19 +19,20 @@ from models.photo import Photo, PhotoBand, Receipt
 from models.review import Assignment, AssignmentState, Review
 from models.template import ChangeKind, GalleryChange, change_gallery
 
-__all__ = ["destroy_photo", "remove_from_galleries", "sweep_discarded"]
+__all__ = ["destroy_photo", "remove_from_galleries", "restored_withdrawals", "return_to_galleries", "sweep_discarded"]
 
 
-def destroy_photo(session: Session, photo: Photo) -> None:
+def destroy_photo(session: Session, photo: Photo, *, keep_away: bool) -> None:
     """Erase ``photo`` when this transaction commits: faces, templates, candidates' faces, what was said about it.
 
-    What stays: the decisions people made, volunteers' receipts without a word in them, and keyed digests in the ledger
-    that keep the photo and its near repeats away. The caller records the act.
+    What stays: the decisions people made, volunteers' receipts without a word in them, and keyed digests in the ledger.
+    With ``keep_away``, for two people to decide, they keep out the photo and its near repeats; without, they tell a
+    restored backup what had been withdrawn. The caller records the act.
     """
     take_turn(session, ERASURE)
     faces = session.scalars(select(Face).where(Face.photo_id == photo.id)).all()
     face_ids = [face.id for face in faces]
-    _enter_in_ledger(session, photo)
+    session.add_all(_kept_away(session, photo) if keep_away else [_entry(photo, LedgerKind.WITHDRAWN)])
     remove_from_galleries(session, face_ids)
     _forget_candidates(session, face_ids)
     for receipt in session.scalars(select(Receipt).where(Receipt.photo_id == photo.id)):
@@ -39,17 +45,38 @@ def destroy_photo(session: Session, photo: Photo) -> None:
 
 def remove_from_galleries(session: Session, face_ids: list[int]) -> None:
     """Take the faces out of every gallery they are in when this transaction commits."""
+    _answer_last_change(session, face_ids, ChangeKind.ADD, ChangeKind.REMOVE)
+
+
+def return_to_galleries(session: Session, face_ids: list[int]) -> None:
+    """Put the faces back, when this transaction commits, into every gallery they were taken out of."""
+    _answer_last_change(session, face_ids, ChangeKind.REMOVE, ChangeKind.ADD)
+
+
+def restored_withdrawals(session: Session) -> Sequence[Photo]:
+    """Photos that a restored backup brought back though their volunteers had withdrawn them since.
+
+    By id: whoever sent the same photo again meanwhile has one of their own, which nobody took back.
+    """
+    withdrawn = (LedgerEntry.photo_id == Photo.id) & (LedgerEntry.kind == LedgerKind.WITHDRAWN)
+    return session.scalars(select(Photo).join(LedgerEntry, withdrawn).order_by(Photo.id)).all()
+
+
+def _answer_last_change(session: Session, face_ids: list[int], last_was: ChangeKind, answer: ChangeKind) -> None:
     changes = select(GalleryChange).where(GalleryChange.face_id.in_(face_ids)).order_by(GalleryChange.number)
     last = {(change.face_id, change.pack_id): change.kind for change in session.scalars(changes)}
     for (face_id, pack_id), kind in last.items():
-        if kind is ChangeKind.ADD:
-            change_gallery(session, ChangeKind.REMOVE, face_id, pack_id)
+        if kind is last_was:
+            change_gallery(session, answer, face_id, pack_id)
 
 
-def _enter_in_ledger(session: Session, photo: Photo) -> None:
+def _kept_away(session: Session, photo: Photo) -> list[LedgerEntry]:
     bands = session.scalars(select(PhotoBand).where(PhotoBand.photo_id == photo.id))
-    session.add(LedgerEntry(photo_id=photo.id, kind=LedgerKind.DIGEST, band=None, digest=photo.digest))
-    session.add_all(_band_entry(photo.id, band) for band in bands)
+    return [_entry(photo, LedgerKind.DIGEST), *(_band_entry(photo.id, band) for band in bands)]
+
+
+def _entry(photo: Photo, kind: LedgerKind) -> LedgerEntry:
+    return LedgerEntry(photo_id=photo.id, kind=kind, band=None, digest=photo.digest)
 
 
 def _band_entry(photo_id: UUID, band: PhotoBand) -> LedgerEntry:

@@ -29,9 +29,10 @@ from indexer.sealed_records import (
 )
 from indexer.sealing import seal
 from indexer.turns import ERASURE, share_turn, take_turn
+from indexer.withdrawal import come_back
 from models.actor import Actor, act
 from models.erasure import LedgerEntry, LedgerKind
-from models.photo import Photo, PhotoBand, Receipt
+from models.photo import Photo, PhotoBand, PhotoState, Receipt
 
 STORED_AHEAD_SECONDS = 3600.0
 """How long stored bytes wait for the transaction that records them; it follows at once, or never."""
@@ -47,6 +48,8 @@ class UploadDetails:
     place: str | None = None
     note: str | None = None
     source_url: str | None = None
+    apparent_age: float | None = None  # years, of the child it is about
+    apparent_sex: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         said = {name: value for name, value in asdict(self).items() if value is not None}
@@ -82,6 +85,8 @@ def accept_photo(session: Session, context: Context, actor: Actor, arrival: Arri
     """The volunteer's receipt: the first one for an exact repeat, else a new one.
 
     Repeats of others' photos and of erased ones get a receipt like any other: nobody learns that a photo was known.
+    What this volunteer withdrew stays withdrawn: a folder that is sent again as a whole takes nothing of that back.
+    `StoredTooLate` when it was known a moment ago, and has just been withdrawn: it has to be sent again.
     """
     share_turn(session, ERASURE)
     take_turn(session, f"photo {arrival.digest.hex()}")
@@ -98,6 +103,8 @@ def accept_photo(session: Session, context: Context, actor: Actor, arrival: Arri
     session.add(receipt)
     session.flush()
     act(session, actor, "photo.upload", "receipt", receipt_id)
+    if photo is not None and photo.state is PhotoState.HIDDEN:
+        come_back(session, actor, photo)
     return receipt
 
 
@@ -148,6 +155,7 @@ def _record(session: Session, arrival: Arrival) -> Photo:
 
 
 def _was_erased(session: Session, arrival: Arrival) -> bool:
+    """By two people, or a photo like it. What its volunteer withdrew anybody else may send."""
     ledger = select(LedgerEntry.photo_id)
     same = ledger.where(LedgerEntry.kind == LedgerKind.DIGEST, LedgerEntry.digest == arrival.digest)
     near = (

@@ -1,14 +1,14 @@
-"""A volunteer takes a photo back."""
+"""A volunteer takes a photo back; and it comes back when another sends it while that waits for a supervisor."""
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from indexer.erasure import destroy_photo, remove_from_galleries
+from indexer.erasure import destroy_photo, remove_from_galleries, return_to_galleries
 from indexer.turns import ERASURE, take_turn
 from models.actor import Actor, act
 from models.alert import Alert, AlertKind
 from models.candidate import Candidate, CandidateState
-from models.erasure import Erasure
+from models.erasure import Erasure, ErasureState
 from models.face import Face
 from models.photo import Photo, PhotoState, Receipt
 from models.review import Assignment, AssignmentState
@@ -35,10 +35,25 @@ def withdraw(session: Session, actor: Actor, receipt: Receipt) -> None:
     photo = session.get(Photo, receipt.photo_id, with_for_update=True) if receipt.photo_id else None
     if photo is None or _is_vouched_for(session, photo):
         return
-    if not _people_work_on(session, photo):
-        destroy_photo(session, photo)
+    if not (_people_work_on(session, photo) or _is_to_be_erased(session, photo)):
+        destroy_photo(session, photo, keep_away=False)
     elif photo.state is not PhotoState.HIDDEN:
         _hide(session, actor, photo, receipt)
+
+
+def come_back(session: Session, actor: Actor, photo: Photo) -> None:
+    """``actor`` has sent the hidden ``photo`` too, so nobody needs to decide on its withdrawal any more."""
+    photo.show()
+    return_to_galleries(session, list(session.scalars(select(Face.id).where(Face.photo_id == photo.id))))
+    waiting = _proposed(photo).where(Erasure.proposed_by == Receipt.uploader_id)
+    for erasure in session.scalars(waiting.order_by(Erasure.id).with_for_update(of=Erasure)):
+        erasure.drop()
+        act(session, actor, "erasure.drop", "erasure", erasure.id)
+
+
+def is_withdrawal(erasure: Erasure, receipt: Receipt) -> bool:
+    """Whether the one who sent the photo asked; otherwise an admin did."""
+    return erasure.proposed_by == receipt.uploader_id
 
 
 def _is_vouched_for(session: Session, photo: Photo) -> bool:
@@ -50,6 +65,16 @@ def _people_work_on(session: Session, photo: Photo) -> bool:
     faces = select(Face.id).where(Face.photo_id == photo.id)
     at_work = select(func.count()).where(Candidate.face_id.in_(faces), Candidate.state.in_(PEOPLE_AT_WORK))
     return bool(session.scalar(at_work))
+
+
+def _is_to_be_erased(session: Session, photo: Photo) -> bool:
+    """An admin proposed it: were it gone before a supervisor decides, nothing of it could be kept away."""
+    return session.scalar(_proposed(photo).limit(1)) is not None
+
+
+def _proposed(photo: Photo) -> Select[Erasure]:
+    ours = select(Erasure).join(Receipt, Erasure.receipt_id == Receipt.id)
+    return ours.where(Receipt.photo_id == photo.id, Erasure.state == ErasureState.PROPOSED)
 
 
 def _hide(session: Session, actor: Actor, photo: Photo, receipt: Receipt) -> None:

@@ -40,6 +40,10 @@ class Erasure(Base):
             raise SamePerson(reason="an erasure is approved by someone other than its proposer")
         self.state, self.approved_by, self.approved_at = ErasureState.DONE, supervisor.id, now()
 
+    def drop(self) -> None:
+        """It was a withdrawal, and somebody else sent the photo too: it stays."""
+        self.state = ErasureState.NOT_NEEDED
+
 
 class LedgerKind(StrEnum):
     """The first two come from an erasure that two people decided: they keep a photo and its near repeats away.

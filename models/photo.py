@@ -96,6 +96,12 @@ class Photo(Base):
         self.release()
         self.state = PhotoState.HIDDEN
 
+    def show(self) -> None:
+        """Back to where it was when it was hidden; what nobody had worked on yet is in the queue again."""
+        self.release()
+        if self.done_at is not None:
+            self.state = PhotoState.FAILED if self.faces_found is None else PhotoState.DONE
+
     def renew(self, until: datetime) -> None:
         self.leased_until = until
 

@@ -19,7 +19,7 @@ from app.idempotency import OnceDep
 from app.paging import Listed, PageDep, paged
 from app.problems import problems
 from app.schemas.erasures import ErasureOut, NewErasure
-from app.services.erasures import approve_erasure, described, propose_erasure
+from app.services.erasures import all_described, approve_erasure, described, propose_erasure
 from models.erasure import Erasure
 from models.errors import SamePerson, WrongState
 
@@ -43,10 +43,10 @@ def suggest_erasure(asked: NewErasure, actor: Admin, session: Writing, once: Onc
 @router.get("", responses=problems(*REFUSALS, CursorInvalid))
 def list_erasures(_actor: AdminOrSupervisor, session: Reading, page: PageDep) -> Listed[ErasureOut]:
     found, cursor = paged(session, select(Erasure), page, Erasure.proposed_at, Erasure.id, newest_first=True)
-    return Listed(items=[described(session, each) for each in found], next_cursor=cursor)
+    return Listed(items=all_described(session, found), next_cursor=cursor)
 
 
 @router.post("/{erasure_id}/approve", responses=problems(*REFUSALS, NotFound, WrongState, SamePerson, ChangedMeanwhile))
 def erase(erasure_id: UUID, actor: Supervisor, session: Writing) -> ErasureOut:
-    """The photo is gone, and kept away; the answer counts what went."""
+    """The photo is gone, and kept away unless its volunteer withdrew it; the answer counts what went."""
     return approve_erasure(session, actor, erasure_id)

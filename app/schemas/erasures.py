@@ -20,7 +20,8 @@ class NewErasure(Asked):
 class ErasureOut(Answer):
     """Counts of what goes: `candidates_at_work` are those that people are deciding or have released.
 
-    `proposed_by` is null where the photo's volunteer withdrew it: nobody learns who that is.
+    `proposed_by` is null where the photo's volunteer withdrew it: nobody learns who that is. Such an erasure is
+    `not_needed` once another volunteer has sent the photo too.
     """
 
     id: UUID

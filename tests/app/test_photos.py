@@ -111,7 +111,7 @@ def test_an_erased_photo_that_comes_again_looks_like_one_without_a_face(service:
     first, second = service.sign_in(Role.VOLUNTEER), service.sign_in(Role.VOLUNTEER)
     old = send(first, drawn_photo()).json()["id"]
     with service.database.writing() as session:
-        destroy_photo(session, session.get_one(Photo, photo_of(service, old).id))
+        destroy_photo(session, session.get_one(Photo, photo_of(service, old).id), keep_away=True)
     again, faceless = (send(second, drawn_photo(seed)).json()["id"] for seed in (0, 1))
     work(service, faceless, photo_reason="no_face")
     settle(service)

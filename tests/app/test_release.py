@@ -243,7 +243,7 @@ def test_nothing_of_the_packet_outlives_an_erasure_of_the_photo(desk: Confirmed)
     agree = partial(second.post, f"{desk.url}/agree", json={"authority_id": desk.authority}, headers=key)
     assert agree().status_code == 200
     assert desk.count(IdempotentRequest) == 0
-    desk.writing(lambda session: destroy_photo(session, session.get_one(Photo, desk.photo_id)))
+    desk.writing(lambda session: destroy_photo(session, session.get_one(Photo, desk.photo_id), keep_away=True))
     assert refusal(agree()) == (404, "not_found")
 
 
@@ -252,7 +252,7 @@ def test_a_proposal_sent_again_tells_nothing_of_an_erased_photo(desk: Confirmed)
     asked = {"authority_id": desk.authority, "reason": "as agreed"}
     propose = partial(desk.supervisor.post, f"{desk.url}/release", json=asked, headers=key)
     assert propose().content == propose().content
-    desk.writing(lambda session: destroy_photo(session, session.get_one(Photo, desk.photo_id)))
+    desk.writing(lambda session: destroy_photo(session, session.get_one(Photo, desk.photo_id), keep_away=True))
     assert refusal(propose()) == (404, "not_found")
 
 

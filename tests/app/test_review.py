@@ -195,7 +195,7 @@ def test_when_the_photo_is_erased_its_reviewer_gets_a_clear_no(desk: Desk):
     reviewer = desk.reviewer()
     held = desk.take(reviewer).json()["id"]
     photo_id = desk.photo_of(candidate)
-    desk.writing(lambda session: destroy_photo(session, session.get_one(Photo, photo_id)))
+    desk.writing(lambda session: destroy_photo(session, session.get_one(Photo, photo_id), keep_away=True))
     seen = reviewer.get(url(held)).json()
     assert (seen["state"], seen["faces"]) == ("lapsed", [])
     assert refusal(reviewer.get(url(held, "/faces/0"))) == (409, "wrong_state")

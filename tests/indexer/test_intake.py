@@ -24,7 +24,7 @@ from tests.indexer.pictures import drawn_photo, jpeg, photo_with_exif, texture
 
 def erase(context: Context, receipt: Receipt) -> None:
     with context.database.writing() as session:
-        destroy_photo(session, session.get_one(Photo, receipt.photo_id))
+        destroy_photo(session, session.get_one(Photo, receipt.photo_id), keep_away=True)
 
 
 def test_a_new_photo_is_stored_sealed_and_waits_in_the_queue(context: Context):

@@ -88,7 +88,7 @@ def test_an_erased_photo_never_appears_even_from_a_stale_gallery(world: World):
     alive = world.add_faces(strangers(30, DIMENSION, 4))
     with world.database.writing() as session:
         for face_id in gone:
-            destroy_photo(session, session.get_one(Photo, session.get_one(Face, face_id).photo_id))
+            destroy_photo(session, session.get_one(Photo, session.get_one(Face, face_id).photo_id), keep_away=True)
         session.get_one(Photo, session.get_one(Face, hidden[0]).photo_id).hide()
     found = face_ids(world, searched(world, world.add_case(child)))
     assert len(world.gallery) == 76
@@ -104,7 +104,7 @@ def test_a_photo_erased_between_comparing_and_recording_leaves_no_candidate(worl
     with world.database.reading() as session:
         findings = look_up(session, world.keyring, world.gallery, case, RAW)
     with world.database.writing() as session:
-        destroy_photo(session, session.get_one(Photo, session.get_one(Face, face_id).photo_id))
+        destroy_photo(session, session.get_one(Photo, session.get_one(Face, face_id).photo_id), keep_away=True)
     with world.database.writing() as session:
         search = record_search(session, session.get_one(Case, case.id), findings, world.worker.id, "test")
     assert sorted(face_ids(world, search)) == others
@@ -256,7 +256,7 @@ def test_an_erasure_waits_for_a_search_that_is_being_recorded_and_takes_its_cand
 
     def erase() -> None:
         with world.database.writing() as session:
-            destroy_photo(session, session.get_one(Photo, photo_id))
+            destroy_photo(session, session.get_one(Photo, photo_id), keep_away=True)
 
     with ThreadPoolExecutor(1) as threads:
         with world.database.writing() as session:

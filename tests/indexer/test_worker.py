@@ -210,7 +210,7 @@ def test_a_photo_erased_while_it_is_worked_on_stays_erased(context: Context):
 
     def erase() -> None:
         with context.database.writing() as session:
-            destroy_photo(session, session.get_one(Photo, receipt.photo_id))
+            destroy_photo(session, session.get_one(Photo, receipt.photo_id), keep_away=True)
 
     hook(context, erase)
     assert work(context) == {Outcome.LOST: 1}

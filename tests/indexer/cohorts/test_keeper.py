@@ -197,7 +197,7 @@ def test_what_an_erased_face_scored_goes_with_it(world: Kept):
     world.add_cases(60)
     world.keep()
     with world.database.writing() as session:
-        destroy_photo(session, session.get_one(Photo, session.get_one(Face, face_id).photo_id))
+        destroy_photo(session, session.get_one(Photo, session.get_one(Face, face_id).photo_id), keep_away=True)
     world.gallery.remove(np.array([face_id]))
     with world.database.reading() as session:
         assert list(session.scalars(select(FaceStatistics.face_id))) == [other]
