@@ -113,6 +113,11 @@ class ReleaseChanged(AppError):
     """The release was proposed anew, to another authority; read it again before you agree."""
 
 
+class PhotoWithdrawn(AppError):
+    """The volunteer took this candidate's photo back, and no supervisor has decided on that yet: decide on it first
+    (GET /v1/erasures). The photo comes back by itself when another volunteer sends it too."""
+
+
 class ServiceBusy(AppError):
     """The service is busy; try again in a few seconds."""
 
@@ -187,6 +192,7 @@ STATUS: dict[type[HomewardError], int] = {
     NothingToReview: 404,
     ReviewLimitReached: 429,
     ReleaseChanged: 409,
+    PhotoWithdrawn: 409,
     ServiceBusy: 503,
 }
 

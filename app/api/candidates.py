@@ -15,6 +15,7 @@ from app.errors import (
     NotAllowed,
     NotFound,
     NotSignedIn,
+    PhotoWithdrawn,
     ReleaseChanged,
 )
 from app.idempotency import OnceDep
@@ -79,7 +80,7 @@ def decide_conflict(
     "/{candidate_id}/release",
     status_code=201,
     response_model=CandidateDetail,
-    responses=problems(*CHANGE, IdempotencyKeyReused),
+    responses=problems(*CHANGE, PhotoWithdrawn, IdempotencyKeyReused),
 )
 def suggest_release(
     candidate_id: UUID, asked: ProposedRelease, actor: Supervisor, house: HouseDep, session: Writing, once: OnceDep
@@ -96,7 +97,9 @@ def suggest_release(
     return once.answer(session, actor, asked, make, again)
 
 
-@router.post("/{candidate_id}/agree", responses=problems(*CHANGE, SamePerson, ReleaseChanged, BlobMissing))
+@router.post(
+    "/{candidate_id}/agree", responses=problems(*CHANGE, SamePerson, ReleaseChanged, PhotoWithdrawn, BlobMissing)
+)
 def agree(
     candidate_id: UUID, asked: AgreedRelease, actor: Supervisor, house: HouseDep, session: Writing
 ) -> ReleasePacket:

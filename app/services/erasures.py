@@ -61,7 +61,7 @@ def all_described(session: Session, erasures: Sequence[Erasure]) -> list[Erasure
 def _counted() -> Select[UUID, UUID, int, int, int, int]:
     """What each erasure's photo takes with it: nothing where it is gone, as no photo that is gone equals another."""
     same, of_photo = aliased(Receipt), Face.photo_id == Receipt.photo_id
-    candidates = select(func.count()).join(Face, Candidate.face_id == Face.id).where(of_photo)
+    candidates = select(func.count()).select_from(Candidate).join(Face, Candidate.face_id == Face.id).where(of_photo)
     return select(
         Erasure.id,
         Receipt.uploader_id,

@@ -28,7 +28,7 @@ REVIEWERS = 2
 
 _QUEUE = "review queue"
 _WANTS_REVIEW = (CandidateState.OPEN, CandidateState.IN_REVIEW)
-# While one of the first batch is in any other state, the second batch waits.
+# While one of the first batch that can be looked at is in any other state, the second batch waits.
 _LEADS_NOWHERE = (CandidateState.REJECTED, CandidateState.WITHDRAWN, CandidateState.NOT_THE_CHILD)
 
 
@@ -146,8 +146,10 @@ def _knows_the_child(reviewer_id: UUID) -> ColumnElement[bool]:
 
 
 def _first_batch_leads_on() -> ColumnElement[bool]:
-    first = aliased(Candidate)
-    undecided_or_confirmed = first.state.not_in(_LEADS_NOWHERE)
+    """What is hidden does not count: nobody can answer it, and nobody knows when a supervisor decides on it."""
+    first, face, photo = aliased(Candidate), aliased(Face), aliased(Photo)
+    shown = exists().where(face.id == first.face_id, photo.id == face.photo_id, photo.state != PhotoState.HIDDEN)
+    undecided_or_confirmed = and_(first.state.not_in(_LEADS_NOWHERE), shown.correlate(first))
     return (
         exists()
         .where(first.case_id == Candidate.case_id, first.batch == 1, undecided_or_confirmed)

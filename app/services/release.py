@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.errors import ReleaseChanged
+from app.errors import PhotoWithdrawn, ReleaseChanged
 from app.queries import listed_authorities, one_visible
 from app.schemas.candidates import CameraOut, ReleasePacket, SourceOut
 from app.services.candidates import PHOTO_NUMBER, locked_candidate, photo_bytes, photo_of
@@ -17,15 +17,19 @@ from models.alert import Alert, AlertKind
 from models.candidate import Candidate, CandidateState
 from models.case import Case
 from models.errors import WrongState
+from models.photo import PhotoState
 from models.review import Authority, Release
 from models.types import now
 from models.user import Role, User, UserState
 
 
 def propose_release(session: Session, actor: Actor, candidate_id: UUID, authority_id: UUID, reason: str) -> Candidate:
-    """The latest proposal stands; a lone supervisor's day of waiting begins anew with it. `NotFound`, `WrongState`."""
+    """The latest proposal stands; a lone supervisor's day of waiting begins anew with it.
+
+    `NotFound`, `WrongState`, `PhotoWithdrawn`.
+    """
     candidate = locked_candidate(session, candidate_id)
-    _require_confirmed(candidate)
+    _require_releasable(session, candidate)
     authority = one_visible(session, listed_authorities(), Authority.id, authority_id, "authority")
     release = session.get(Release, candidate.id)
     if release is None:
@@ -44,7 +48,7 @@ def agree_to_release(
 ) -> ReleasePacket:
     """What goes to the authority; whoever agreed is given it again until there is an outcome, each time on record.
 
-    `NotFound`, `WrongState`, `SamePerson`, `ReleaseChanged`.
+    `NotFound`, `WrongState`, `SamePerson`, `ReleaseChanged`; `PhotoWithdrawn` unless it was agreed on before.
     """
     candidate = locked_candidate(session, candidate_id)
     release = session.get(Release, candidate.id)
@@ -60,7 +64,7 @@ def agree_to_release(
 
 
 def _agree(session: Session, actor: Actor, candidate: Candidate, release: Release) -> None:
-    _require_confirmed(candidate)
+    _require_releasable(session, candidate)
     authority = one_visible(session, listed_authorities(), Authority.id, release.authority_id, "authority")
     release.agree(actor.user, only_supervisor=_is_alone(session, actor, release))
     candidate.release()
@@ -68,9 +72,12 @@ def _agree(session: Session, actor: Actor, candidate: Candidate, release: Releas
     act(session, actor, "release.agree", "candidate", candidate.id, f"to {authority.id}: {release.reason}")
 
 
-def _require_confirmed(candidate: Candidate) -> None:
+def _require_releasable(session: Session, candidate: Candidate) -> None:
+    """A withdrawal locks the candidate too: it is seen here, or comes after the release."""
     if candidate.state is not CandidateState.CONFIRMED:
         raise WrongState(thing="candidate", state=candidate.state, change="released")
+    if photo_of(session, candidate).state is PhotoState.HIDDEN:
+        raise PhotoWithdrawn
 
 
 def _is_alone(session: Session, actor: Actor, release: Release) -> bool:

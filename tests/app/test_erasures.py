@@ -4,7 +4,7 @@ from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from indexer.discards import sweep_discarded
 from indexer.sealed_records import photo_key, seal_template
@@ -16,6 +16,7 @@ from models.records import (
     Erasure,
     Face,
     GalleryChange,
+    LedgerEntry,
     Photo,
     Receipt,
     Review,
@@ -194,6 +195,69 @@ def test_a_photo_withdrawn_while_people_work_on_it_is_decided_here(desk: Sent):
     assert desk.approve(erasure["id"]).status_code == 200
     assert desk.left(blobs) == set()
     assert desk.state(desk.candidate) is CandidateState.WITHDRAWN
+
+
+def withdrawn_under_review(desk: Sent) -> str:
+    """The erasure that a supervisor is asked for."""
+    desk.set_state(desk.candidate, "in_review")
+    assert desk.sender.delete(f"/v1/photos/{desk.receipt}").status_code == 204
+    [erasure] = desk.supervisor.get("/v1/erasures").json()["items"]
+    return erasure["id"]
+
+
+def test_a_withdrawal_that_a_supervisor_approved_keeps_nobodys_photo_out(desk: Sent):
+    assert desk.approve(withdrawn_under_review(desk)).status_code == 200
+    assert desk.reading(lambda session: session.scalars(select(LedgerEntry.kind)).all()) == ["withdrawn"]
+    other = desk.send(desk.service.sign_in(Role.VOLUNTEER))
+    assert desk.reading(lambda session: session.get_one(Receipt, UUID(other)).photo_id) is not None
+    assert desk.count(Photo) == 1
+
+
+def test_what_a_volunteer_withdrew_stays_withdrawn_when_they_send_it_again(desk: Sent):
+    desk.approve(withdrawn_under_review(desk))
+    again = desk.sender.post("/v1/photos", files={"file": ("photo", desk.bytes)})
+    assert (again.status_code, again.json()["id"], again.json()["status"]) == (202, desk.receipt, "withdrawn")
+    assert desk.count(Photo) == 0
+
+
+def test_a_withdrawal_cannot_be_approved_once_another_volunteer_sent_the_photo(desk: Sent):
+    erasure_id = withdrawn_under_review(desk)
+    desk.send(desk.service.sign_in(Role.VOLUNTEER))
+    assert refusal(desk.approve(erasure_id)) == (409, "wrong_state")
+    assert len(desk.blobs()) == 3
+    assert desk.taken(desk.reviewer()) == desk.candidate
+
+
+def test_an_erasure_proposed_before_the_withdrawal_still_keeps_the_photo_away(desk: Sent):
+    erasure_id = desk.propose().json()["id"]
+    desk.set_state(desk.candidate, "open")
+    assert desk.sender.delete(f"/v1/photos/{desk.receipt}").status_code == 204
+    assert desk.approve(erasure_id).status_code == 200
+    receipt = desk.send(desk.service.sign_in(Role.VOLUNTEER))
+    assert desk.reading(lambda session: session.get_one(Receipt, UUID(receipt)).photo_id) is None
+
+
+def test_a_list_of_erasures_asks_the_database_as_often_as_a_list_of_one(desk: Sent):
+    desk.propose()
+    assert questions(desk) == (1, 2)
+    for _ in range(3):
+        desk.propose()
+    assert questions(desk) == (4, 2)
+
+
+def questions(desk: Sent) -> tuple[int, int]:
+    """Of one list: how many erasures came, each with its counts, and how often the database was asked about them."""
+    asked: list[str] = []
+
+    def hear(_connection, _cursor, statement: str, *_rest: object) -> None:
+        asked.append(statement)
+
+    event.listen(desk.service.database.engine, "before_cursor_execute", hear)
+    items = desk.admin.get("/v1/erasures").json()["items"]
+    event.remove(desk.service.database.engine, "before_cursor_execute", hear)
+    assert [counts(each) for each in items] == [(1, 2, 1, 0)] * len(items)
+    about = ("FROM erasures", "FROM receipts", "FROM faces", "FROM candidates")
+    return len(items), sum(any(table in statement for table in about) for statement in asked)
 
 
 def test_a_photo_that_was_erased_is_kept_away(desk: Sent):

@@ -239,6 +239,14 @@ def test_the_second_batch_waits_for_the_first_and_comes_only_when_it_led_nowhere
         desk.lapse(desk.take(reviewer).json()["id"])
 
 
+def test_a_hidden_photo_of_the_first_batch_does_not_hold_up_the_second(desk: Desk):
+    [first] = desk.add_candidates(1)
+    [second] = desk.add_candidates(1, batch=2)
+    assert desk.taken(desk.reviewer()) == first
+    desk.writing(lambda session: session.get_one(Photo, desk.photo_of(first)).hide())
+    assert desk.taken(desk.reviewer()) == second
+
+
 def test_another_cases_first_batch_does_not_hold_up_this_cases_second(desk: Desk):
     desk.set_state(desk.add_candidates(1)[0], "conflict")
     [second] = desk.add_candidates(1, desk.open_case(), batch=2)

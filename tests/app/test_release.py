@@ -6,12 +6,14 @@ from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
 
 from app.services.release import agree_to_release
 from indexer.erasure import destroy_photo
+from indexer.withdrawal import withdraw
 from models.actor import Actor
 from models.candidate import CandidateState
-from models.records import Authority, IdempotentRequest, Photo, Release, User
+from models.records import Authority, IdempotentRequest, Photo, Receipt, Release, User
 from models.types import now
 from models.user import Role
 from tests.app.conftest import AccountClient, Service
@@ -235,6 +237,39 @@ def test_the_packet_is_answered_again_to_whoever_agreed_and_each_time_is_on_reco
     assert refusal(desk.agree(second, desk.add_authority())) == (409, "release_changed")
     desk.supervisor.post(f"{desk.url}/outcome", json={"outcome": "elsewhere", "established_by": "DNA"})
     assert refusal(desk.agree(second)) == (409, "wrong_state")
+
+
+def take_back(desk: Confirmed) -> None:
+    """Both volunteers."""
+
+    def withdraw_all(session) -> None:
+        for receipt in session.scalars(select(Receipt).where(Receipt.photo_id == desk.photo_id)).all():
+            withdraw(session, Actor(session.get_one(User, receipt.uploader_id), "test"), receipt)
+
+    desk.writing(withdraw_all)
+
+
+def test_a_withdrawn_photo_is_released_to_nobody_before_a_supervisor_decided(desk: Confirmed):
+    second = desk.second()
+    desk.propose(desk.supervisor)
+    take_back(desk)
+    for refused in (desk.propose(desk.supervisor), desk.agree(second)):
+        assert refusal(refused) == (409, "photo_withdrawn")
+        assert "decide on it first" in refused.json()["detail"]
+    assert (desk.state(desk.candidate), desk.acts("release.agree")) == (CandidateState.CONFIRMED, [])
+    [erasure] = second.get("/v1/erasures").json()["items"]
+    assert second.post(f"/v1/erasures/{erasure['id']}/approve").status_code == 200
+    assert refusal(desk.agree(second)) == (404, "not_found")
+    assert len(desk.answers(desk.candidate)) == 2
+
+
+def test_what_two_agreed_on_before_the_withdrawal_is_given_again(desk: Confirmed):
+    """The authority may not have got it yet."""
+    desk.propose(desk.supervisor)
+    second = desk.second()
+    assert desk.agree(second).status_code == 200
+    take_back(desk)
+    assert desk.agree(second).status_code == 200
 
 
 def test_nothing_of_the_packet_outlives_an_erasure_of_the_photo(desk: Confirmed):
