@@ -6,7 +6,6 @@ record_search   one transaction     join once more, store the search and its can
 
 from collections import Counter
 from dataclasses import dataclass
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,10 +14,12 @@ from sqlalchemy.orm import Session
 from indexer.expected_false import ExpectedFalse, expected_false
 from indexer.gallery.base import Gallery
 from indexer.keyring import KeyRing
+from indexer.plausibility import Flag, entry_flags
 from indexer.probes import probes_of, require_searchable
 from indexer.rankers import Ranker
 from indexer.ranking import SPARE, live_photos, live_rankings
 from indexer.scoring import ScoredFace
+from indexer.sightings import child_entries, photo_entries, reference_entries
 from indexer.turns import ERASURE, share_turn
 from models.candidate import Candidate, CandidateState, Search, SearchResult
 from models.case import Case
@@ -27,12 +28,6 @@ from models.reference import Reference
 RANKS = 20
 """A list is short: longer ones bring false alarms and fewer hits (Heyer 2018, facts of the review)."""
 FIRST_BATCH = 5
-
-
-class Flag(StrEnum):
-    """What a reader of the list should notice. A flag never holds a date, a place or an id."""
-
-    SAME_PHOTO = "same_photo"  # two faces of one photo cannot both be the child
 
 
 @dataclass(frozen=True)
@@ -45,6 +40,7 @@ class Findings:
     faces: list[ScoredFace]
     expected: ExpectedFalse
     ranker: Ranker
+    flags: dict[int, list[Flag]]
 
 
 def look_up(session: Session, keyring: KeyRing, gallery: Gallery, case: Case, ranker: Ranker) -> Findings:
@@ -53,7 +49,22 @@ def look_up(session: Session, keyring: KeyRing, gallery: Gallery, case: Case, ra
     faces = live_rankings(session, gallery, [probes], ranker, RANKS)[0][: RANKS + SPARE]
     lowest = faces[:RANKS][-1].score if faces else None
     expected = expected_false(session, keyring, gallery, case, ranker, lowest, RANKS)
-    return Findings(gallery.pack_id, len(gallery), probes.reference_ids, faces, expected, ranker)
+    flags = _entry_flags(session, keyring, case, faces, probes.reference_ids, gallery.pack_id)
+    return Findings(gallery.pack_id, len(gallery), probes.reference_ids, faces, expected, ranker, flags)
+
+
+def _entry_flags(
+    session: Session, keyring: KeyRing, case: Case, faces: list[ScoredFace], reference_ids: list[UUID], pack_id: str
+) -> dict[int, list[Flag]]:
+    """By face id, what cannot be right in what people entered of the child, the photo and the best reference."""
+    photos = live_photos(session, (face.face_id for face in faces), pack_id)
+    said = photo_entries(session, keyring, set(photos.values()))
+    child, references = child_entries(keyring, case), reference_entries(session, case)
+    return {
+        face.face_id: entry_flags(child, said[photos[face.face_id]], references.get(reference_ids[face.reference]))
+        for face in faces
+        if face.face_id in photos
+    }
 
 
 def record_search(session: Session, case: Case, findings: Findings, asked_by: UUID, reason: str) -> Search:
@@ -71,7 +82,7 @@ def record_search(session: Session, case: Case, findings: Findings, asked_by: UU
     candidates = _candidates(session, case, faces)
     session.flush()
     references = _still_there(session, case, findings.reference_ids)
-    flags = _flags(faces, photos)
+    flags = _flags(faces, photos, findings.flags)
     session.add_all(
         SearchResult(
             search_id=search.id,
@@ -130,6 +141,9 @@ def _still_there(session: Session, case: Case, reference_ids: list[UUID]) -> lis
     return [each if each in present else None for each in reference_ids]
 
 
-def _flags(faces: list[ScoredFace], photos: dict[int, UUID]) -> list[list[str]]:
+def _flags(faces: list[ScoredFace], photos: dict[int, UUID], entered: dict[int, list[Flag]]) -> list[list[str]]:
     per_photo = Counter(photos[face.face_id] for face in faces)
-    return [[Flag.SAME_PHOTO.value] if per_photo[photos[face.face_id]] > 1 else [] for face in faces]
+    return [
+        [Flag.SAME_PHOTO.value] * (per_photo[photos[face.face_id]] > 1) + [flag.value for flag in entered[face.face_id]]
+        for face in faces
+    ]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from fastapi import UploadFile
@@ -12,7 +12,11 @@ Words = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 class NewPhoto(BaseModel):
-    """A photo and what its volunteer says of it. Nothing but the file is needed."""
+    """A photo and what its volunteer says of it. Nothing but the file is needed.
+
+    `apparent_age` (years) and `apparent_sex` are a guess at the child the photo is about. They never leave a face out:
+    where they cannot be right a list says so.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -23,6 +27,8 @@ class NewPhoto(BaseModel):
     place: Words | None = None
     note: Words | None = None
     source_url: Annotated[AnyHttpUrl, Field(max_length=2000)] | None = None
+    apparent_age: Annotated[float, Field(ge=0, le=30, allow_inf_nan=False)] | None = None
+    apparent_sex: Literal["female", "male"] | None = None
 
     @model_validator(mode="after")
     def _a_place_has_two_numbers(self) -> Self:

@@ -48,8 +48,13 @@ class Photos:
         place: str | None = None,
         note: str | None = None,
         source_url: str | None = None,
+        apparent_age: float | None = None,
+        apparent_sex: str | None = None,
     ) -> PhotoStatus:
-        """Send one photo. Its key comes from its content, so sending the same photo again is harmless."""
+        """Send one photo. Its key comes from its content, so sending the same photo again is harmless.
+
+        ``apparent_age`` in years and ``apparent_sex``, female or male, are a guess at the child it is about.
+        """
         given = {
             "taken_at": taken_at.isoformat() if taken_at else None,
             "latitude": latitude,
@@ -57,6 +62,8 @@ class Photos:
             "place": place,
             "note": note,
             "source_url": source_url,
+            "apparent_age": apparent_age,
+            "apparent_sex": apparent_sex,
         }
         fields = {name: str(value) for name, value in given.items() if value is not None}
         content = file.read_bytes()

@@ -17,8 +17,10 @@ from models.case import CaseState
 from models.face import QualityClass
 from models.records import Candidate, Case, Face, Photo, Reference, Search, SearchResult
 from models.session import Database
+from models.user import Role
 from tests.indexer.gallery.synthetic import around, strangers
 from tests.indexer.worlds import DIMENSION, World
+from tests.models.factories import make_user
 
 RAW = RawRanker(RawBecause.FEWER_THAN_300_FACES)
 
@@ -165,6 +167,20 @@ def test_two_faces_of_one_photo_are_both_flagged(world: World):
     }
     assert {face_id for face_id, flag in flags.items() if flag == ["same_photo"]} == set(pair)
     assert sum(flag == [] for flag in flags.values()) == 3
+
+
+def test_what_people_entered_is_held_against_each_other_and_leaves_nobody_out(world: World):
+    child = strangers(1, DIMENSION, 1)
+    before, fitting, crowded, silent = world.add_faces(around(np.repeat(child, 4, axis=0), 0.9, 2))
+    with world.database.writing() as session:
+        volunteer = make_user(session, Role.VOLUNTEER)
+        world.describe(session, before, volunteer, faces=1, taken_at="2019-05-05T10:00:00+00:00", apparent_sex="male")
+        world.describe(session, fitting, volunteer, faces=1, taken_at="2024-05-05T10:00:00+00:00", apparent_age=9)
+        world.describe(session, crowded, volunteer, faces=2, apparent_age=25, apparent_sex="male")
+    details = {"birth_date": "2015-06-01", "sex": "female", "missing_since": "2020-03-01"}
+    rows = listed(world, searched(world, world.add_case(child, details=details)))
+    flags = {candidate.face_id: result.flags for result, candidate in rows}
+    assert flags == {before: ["photo_before_missing", "sex_conflict"], fitting: [], crowded: [], silent: []}
 
 
 @pytest.mark.parametrize("state", [CaseState.AWAITING_APPROVAL, CaseState.CLOSED])

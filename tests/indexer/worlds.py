@@ -13,15 +13,23 @@ from indexer.gallery.exact import ExactGallery
 from indexer.keyring import KeyRing
 from indexer.pack_records import record_pack
 from indexer.packs.base import FaceCrop, FoundFace, LandmarkScheme, PackInfo, Pixels, QualityThresholds
-from indexer.sealed_records import about_case, new_case_key, new_photo_key, photo_key, seal_json, seal_template
+from indexer.sealed_records import (
+    about_case,
+    about_receipt,
+    new_case_key,
+    new_photo_key,
+    photo_key,
+    seal_json,
+    seal_template,
+)
 from models.case import Case, CaseState
 from models.face import Face
-from models.photo import Photo
+from models.photo import Photo, Receipt
 from models.reference import Reference, ReferenceState
 from models.session import Database
 from models.template import ChangeKind, Template, change_gallery
 from models.types import now
-from models.user import Role
+from models.user import Role, User
 from tests.models.factories import make_case, make_face, make_photo, make_reference, make_user
 
 DIMENSION = 32
@@ -83,19 +91,29 @@ class World:
         photo_id = uuid4()
         return make_photo(session, id=photo_id, wrapped_key=new_photo_key(self.keyring, photo_id)[1], **columns)
 
+    def describe(self, session: Session, face_id: int, volunteer: User, *, faces: int, **said) -> None:
+        """What a volunteer says of the face's photo."""
+        photo = session.get_one(Photo, session.get_one(Face, face_id).photo_id)
+        photo.faces_found = faces
+        receipt_id = uuid4()
+        sealed = seal_json(photo_key(self.keyring, photo), said, about_receipt(receipt_id))
+        session.add(Receipt(id=receipt_id, uploader_id=volunteer.id, photo_id=photo.id, sealed_details=sealed))
+
     def add_template(self, session: Session, photo: Photo, face: Face, template, pack_id=PACK_ID) -> None:
         sealed = seal_template(photo_key(self.keyring, photo), template, face.id, pack_id)
         session.add(Template(face_id=face.id, pack_id=pack_id, sealed=sealed))
         change_gallery(session, ChangeKind.ADD, face.id, pack_id)
 
-    def add_case(self, templates: Templates, *, pack_id: str = PACK_ID, approved: bool = True, **columns) -> Case:
+    def add_case(
+        self, templates: Templates, *, pack_id: str = PACK_ID, approved: bool = True, details=None, **columns
+    ) -> Case:
         """A case with a reference for each template."""
         with self.database.writing() as session:
             columns = {"state": CaseState.APPROVED} | columns
             case_id = uuid4()
             key, wrapped = new_case_key(self.keyring, case_id)
-            details = seal_json(key, {}, about_case(case_id))
-            case = make_case(session, self.worker, id=case_id, wrapped_key=wrapped, sealed_details=details, **columns)
+            sealed = seal_json(key, details or {}, about_case(case_id))
+            case = make_case(session, self.worker, id=case_id, wrapped_key=wrapped, sealed_details=sealed, **columns)
             for template in templates:
                 self.add_reference(session, case, key, template, pack_id=pack_id, approved=approved)
         return case
