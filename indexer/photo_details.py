@@ -7,7 +7,7 @@ import re
 import struct
 import warnings
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
@@ -20,6 +20,11 @@ _UNREADABLE = (
     struct.error, RecursionError,
 )  # fmt: skip
 _OFFSET = re.compile(r"[+-](?:0\d|1[0-4]):[0-5]\d")
+
+FIRST_YEAR = 1990
+"""Before, there were no digital photos to speak of; what says so is a clock that was never set."""
+CLOCKS_DIFFER = timedelta(days=1)
+"""How far ahead a time may be: a zone that is not told makes up to 14 hours of it."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,12 @@ def read_details(exif: bytes | None) -> PhotoDetails:
         )
 
 
+def can_be_true(taken_at: datetime) -> bool:
+    """Whether a photo that is here today can have been taken then. A time without a zone is read as UTC."""
+    aware = taken_at if taken_at.tzinfo else taken_at.replace(tzinfo=UTC)
+    return taken_at.year >= FIRST_YEAR and aware <= datetime.now(UTC) + CLOCKS_DIFFER
+
+
 def _directory(tags: Image.Exif, which: int) -> dict[int, object]:
     try:
         return dict(tags.get_ifd(which))
@@ -78,6 +89,8 @@ def _taken_at(tags: dict[int, object]) -> str | None:
     try:
         moment = datetime.strptime(_text(tags.get(Base.DateTimeOriginal)), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007
     except ValueError:
+        return None
+    if not can_be_true(moment):
         return None
     offset = _text(tags.get(Base.OffsetTimeOriginal)) or _text(tags.get(Base.OffsetTime))
     return moment.isoformat() + (offset if _OFFSET.fullmatch(offset) else "")

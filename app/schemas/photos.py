@@ -6,9 +6,17 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from fastapi import UploadFile
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, model_validator
+
+from indexer.photo_details import FIRST_YEAR, can_be_true
 
 Words = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+def _can_be_true(taken_at: datetime) -> datetime:
+    if not can_be_true(taken_at):
+        raise ValueError(f"a photo taken in the future or before {FIRST_YEAR}? Correct the time, or leave it out")
+    return taken_at
 
 
 class NewPhoto(BaseModel):
@@ -21,7 +29,7 @@ class NewPhoto(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     file: UploadFile
-    taken_at: datetime | None = None
+    taken_at: Annotated[datetime, AfterValidator(_can_be_true)] | None = None
     latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = None
     place: Words | None = None

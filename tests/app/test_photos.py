@@ -150,6 +150,24 @@ def test_a_photo_is_taken_back_once_and_for_all(service: Service):
         assert session.scalars(select(Photo)).all() == []
 
 
+@pytest.mark.parametrize("days_from_now", [2, -14000, -40000, 300000])
+def test_a_time_that_cannot_be_true_is_refused_with_words(service: Service, days_from_now: int):
+    taken_at = (now() + timedelta(days=days_from_now)).isoformat()
+    answer = send(service.sign_in(Role.VOLUNTEER), drawn_photo(), taken_at=taken_at)
+    assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid")
+    [fault] = answer.json()["faults"]
+    assert fault["where"] == "body.taken_at"
+    assert "in the future or before 1990" in fault["what"]
+    with service.database.reading() as session:
+        assert session.scalars(select(Receipt)).all() == []
+
+
+@pytest.mark.parametrize("hours_from_now", [20, -24 * 365 * 30])
+def test_a_clock_that_is_ahead_or_an_old_photo_is_taken_as_said(service: Service, hours_from_now: int):
+    taken_at = (now() + timedelta(hours=hours_from_now)).isoformat()
+    assert send(service.sign_in(Role.VOLUNTEER), drawn_photo(), taken_at=taken_at).status_code == 202
+
+
 @pytest.mark.parametrize(
     ("data", "fields", "status", "code"),
     [

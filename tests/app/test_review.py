@@ -263,7 +263,8 @@ def scored(desk: Desk, case_id: str, candidate: UUID, score: float) -> None:
         )
         session.add(search)
         session.flush()
-        session.add(SearchResult(search_id=search.id, rank=7, candidate_id=candidate, score=score, flags=["MARKER-f"]))
+        scores = {"score": score, "raw_score": score}
+        session.add(SearchResult(search_id=search.id, rank=7, candidate_id=candidate, flags=["MARKER-f"], **scores))
 
     desk.writing(add)
 

@@ -1,11 +1,12 @@
 import random
 import struct
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from indexer.photo_details import PhotoDetails, read_details
+from indexer.photo_details import PhotoDetails, can_be_true, read_details
 
 NOTHING = PhotoDetails()
 NORTH_EAST = {1: "N", 2: (23.0, 7.0, 30.0), 3: "E", 4: (113.0, 15.0, 0.0)}
@@ -49,11 +50,25 @@ def test_an_offset_that_is_none_is_left_out(offset):
         "2011:02:30 00:00:00",
         "2011-02-03 04:05:06",
         "2011:02:03",
+        "1989:12:31 23:59:59",
+        "2999:01:01 00:00:00",
         "x" * 5000,
     ],
 )
 def test_a_time_that_is_none_is_left_out(time):
     assert read_details(exif(camera={0x9003: time})) == NOTHING
+
+
+def test_a_time_is_possible_from_1990_to_tomorrow_in_every_zone():
+    now = datetime.now(UTC)
+    east, west = timezone(timedelta(hours=14)), timezone(-timedelta(hours=14))
+    ahead = now.astimezone(east).replace(tzinfo=None)
+    for moment in (now, ahead, now + timedelta(hours=23), datetime(1990, 1, 1, tzinfo=east)):
+        assert can_be_true(moment)
+    for year in (1, 1989, 9999):
+        for zone in (None, UTC, east, west):
+            assert not can_be_true(datetime(year, 12, 31, 23, 59, tzinfo=zone))
+    assert not can_be_true(now + timedelta(hours=25))
 
 
 def test_places_have_signs_by_their_hemisphere():
