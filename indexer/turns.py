@@ -12,7 +12,7 @@ other. Rows of one kind are locked in the order of their ids; an account is lock
     3    row of a case                           whatever changes a case or what belongs to it, and its searches
     4    turn `erasure`                          shared: uploads, recorded searches; alone: withdrawals, erasures
     5    turn of a photo's digest                uploads of the same bytes
-    6    row of a receipt, erasure, photo        withdrawals and erasures; the worker, which needs no turn
+    6    row of a receipt, erasure, photo        withdrawals, erasures, uploads; the worker with no turn
     7    rows of candidates, then assignments    answers, adjudication, release, closing, erasures
     8    rows of discarded blobs                 whatever keeps or discards stored bytes
     9    turn of a pack, turn of its cohort      its first template; choosing and measuring a cohort
