@@ -4,11 +4,13 @@ IndexerError
 ├── ImageRefused             ImageEmpty ImageTypeUnsupported ImageTooLarge ImageTooSmall ImageCorrupt ImageDecodeLimit
 ├── DecoderUnavailable
 ├── PackError                PackMissing PackDamaged PackSourceMissing PackLicenceNotAccepted PackNameUnknown ...
+├── CohortRefused            CohortTooSmall CohortNotNeeded
 ├── GalleryError             FaceAlreadyInGallery ForeignPack TemplateUnusable
 │   └── SnapshotError        SnapshotMissing SnapshotDamaged SnapshotForeign SnapshotNotWritten
 ├── KeyProblem               KeyFileMissing KeyFileWrong KeyFileExposed KeyFileExists SealBroken
 ├── StorageError             BlobMissing BlobNameUnusable StorageUnavailable StorageFull StoredTooLate
-└── PhotoRefused             FileTooLarge FileUnreadable
+├── PhotoRefused             FileTooLarge FileUnreadable
+└── EvaluationError          DatasetEmpty DatasetUnclear DatasetLineWrong DatasetTooFewPeople ...
 """
 
 from models.errors import HomewardError
@@ -234,3 +236,62 @@ class ReferenceKnown(FaceRefused):
 
 class CaseNotSearchable(IndexerError):
     """The case cannot be searched: {reason}."""
+
+
+# --- cohorts ---------------------------------------------------------------------------------------------------------
+
+
+class CohortRefused(IndexerError):
+    """The pictures make no cohort."""
+
+
+class CohortTooSmall(CohortRefused):
+    """Only {count} pictures of the folder show a face of their own; {least} are needed, or normalising would harm."""
+
+
+class CohortNotNeeded(CohortRefused):
+    """There are {count} references of open cases, which speak better for children than any folder; they are used."""
+
+
+# --- evaluation -----------------------------------------------------------------------------------------------------
+
+
+class EvaluationError(IndexerError):
+    """The evaluation cannot be made."""
+
+
+class DatasetEmpty(EvaluationError):
+    """The folder {folder} holds no picture; give one with pictures, one folder or name or table line per person."""
+
+
+class DatasetUnclear(EvaluationError):
+    """{file} does not fit the rest of the dataset: {reason}."""
+
+
+class DatasetLineWrong(EvaluationError):
+    """Line {line} of {file} cannot be used: {reason}."""
+
+
+class DatasetTooFewPeople(EvaluationError):
+    """The dataset {folder} shows {people} person; at least two are needed to tell anybody from anybody."""
+
+
+class DatasetUnreadable(EvaluationError):
+    """{file} cannot be read: {reason}."""
+
+
+class EvaluationExtraMissing(EvaluationError):
+    """`homeward evaluate` needs {package}: run `make evaluation`, or `uv pip install 'homeward[evaluate]'`."""
+
+
+class CacheUnusable(EvaluationError):
+    """The cache {file} cannot be used: {reason}. It holds nothing that cannot be made again: delete it, or give another
+    folder with --cache."""
+
+
+class ReportNotWritten(EvaluationError):
+    """The report cannot be written to {path}: {reason}."""
+
+
+class CalibrationWrong(EvaluationError):
+    """This is no calibration that can be used: {reason}."""
