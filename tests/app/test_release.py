@@ -239,14 +239,22 @@ def test_the_packet_is_answered_again_to_whoever_agreed_and_each_time_is_on_reco
     assert refusal(desk.agree(second)) == (409, "wrong_state")
 
 
+def withdraw_all(session, photo_id: UUID) -> None:
+    for receipt in session.scalars(select(Receipt).where(Receipt.photo_id == photo_id)).all():
+        withdraw(session, Actor(session.get_one(User, receipt.uploader_id), "test"), receipt)
+
+
 def take_back(desk: Confirmed) -> None:
     """Both volunteers."""
+    desk.writing(lambda session: withdraw_all(session, desk.photo_id))
 
-    def withdraw_all(session) -> None:
-        for receipt in session.scalars(select(Receipt).where(Receipt.photo_id == desk.photo_id)).all():
-            withdraw(session, Actor(session.get_one(User, receipt.uploader_id), "test"), receipt)
 
-    desk.writing(withdraw_all)
+def test_whoever_agrees_during_the_withdrawal_releases_nothing(desk: Confirmed):
+    desk.propose(desk.supervisor)
+    agree = partial(desk.agree, desk.second())
+    agreed = while_uncommitted(desk.service.database, lambda session: withdraw_all(session, desk.photo_id), agree)
+    assert refusal(agreed) == (409, "photo_withdrawn")
+    assert desk.state(desk.candidate) is CandidateState.CONFIRMED
 
 
 def test_a_withdrawn_photo_is_released_to_nobody_before_a_supervisor_decided(desk: Confirmed):
