@@ -3,10 +3,11 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import galleries, packs, photos, pipeline
+from benchmarks import galleries, normalising, packs, photos, pipeline
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "galleries": galleries.measure,
+    "normalising": normalising.measure,
     "packs": packs.measure,
     "photos": photos.measure,
     "pipeline": pipeline.measure,

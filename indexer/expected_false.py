@@ -22,7 +22,7 @@ from indexer.ranking import live_rankings
 from models.case import Case
 
 LEAST_REFERENCES = 20
-OTHER_CASES = 40  # bounds the time; the gallery is scanned once for all of them
+OTHER_CASES = 20  # bounds the time; the gallery is scanned once for all of them
 
 
 class NoFigure(StrEnum):

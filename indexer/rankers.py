@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from indexer.cohorts.base import Cohort, RawBecause
 from indexer.cohorts.known import KnownFaces
 from indexer.gallery.base import FaceIds, Gallery, Hit
-from indexer.gallery.rules import scores as stored_scores
 from indexer.normalising import as_norm, highest_possible
 from indexer.probes import Probes
 from indexer.scoring import ScoredFace, Scores, best_over_references, score_table
@@ -21,7 +20,8 @@ FETCHED = 1000
 """Fetched by raw score for each reference before the bound is asked. More makes the bound sharper and costs scoring:
 on 60,000 drawn templates 400 to 1,000 were quickest (`python -m benchmarks normalising`)."""
 _FACES_AT_ONCE = 4096  # scored in doubles: 16 MB at 512 dimensions
-_ROUNDING = 1e-9  # a bound and the score it bounds are computed in another order
+_DIGITS = 9  # a matrix product may round equal faces apart: so equal ones score equally, wherever they stand
+_ROUNDING = 10.0**-_DIGITS  # a bound and the score it bounds are computed in another order
 
 
 class Ranker(Protocol):
@@ -49,7 +49,8 @@ class RawRanker:
         self.raw_because = because
 
     def __call__(self, gallery: Gallery, cases: Sequence[Probes], limit: int) -> list[list[ScoredFace]]:
-        return [best_over_references(*score_table(hits))[:limit] for hits in _search(gallery, cases, limit)]
+        found = _search(gallery, cases, limit)
+        return [best_over_references(*score_table(hits), limit=limit) for hits in found]
 
 
 class NormalisedRanker:
@@ -73,12 +74,12 @@ class NormalisedRanker:
     def _ranked(self, gallery: Gallery, case: Probes, hits: list[list[Hit]], limit: int) -> list[ScoredFace]:
         table = _Normalised(gallery, case, self.cohort, self._known)
         fetched = np.unique(np.array([hit.face_id for row in hits for hit in row], np.int64))
-        ranked = table.ranked(fetched)
+        ranked = table.ranked(fetched, limit)
         if len(ranked) < limit:
             return ranked
         ceilings = np.array([row[-1].score for row in hits])
         more = table.could_reach(ranked[limit - 1].score, ceilings, fetched)
-        return table.ranked(np.union1d(fetched, more))[:limit] if len(more) else ranked[:limit]
+        return table.ranked(np.union1d(fetched, more), limit) if len(more) else ranked
 
 
 class _Normalised:
@@ -89,11 +90,11 @@ class _Normalised:
         self._variant = cohort.variant(case.case_id)
         self._probes = cohort.statistics(case.templates)[self._variant]
 
-    def ranked(self, face_ids: FaceIds) -> list[ScoredFace]:
-        """All of these that are still in the gallery, best first."""
+    def ranked(self, face_ids: FaceIds, limit: int) -> list[ScoredFace]:
+        """The best of these that are still in the gallery."""
         present, raw = self._raw(self._known.among(face_ids))
         normalised = as_norm(raw, self._probes, self._known.of(present, self._variant))
-        return best_over_references(present, normalised, raw)
+        return best_over_references(present, normalised.round(_DIGITS), raw.clip(-1, 1), limit)
 
     def _raw(self, face_ids: FaceIds) -> tuple[FaceIds, Scores]:
         """Those still in the gallery, and their raw scores, shape (references, faces)."""
@@ -101,7 +102,7 @@ class _Normalised:
         for start in range(0, len(face_ids), _FACES_AT_ONCE):
             some, stored = self._gallery.templates(face_ids[start : start + _FACES_AT_ONCE])
             present.append(some)
-            columns.append(np.stack([stored_scores(stored, probe) for probe in self._case.templates]))
+            columns.append(self._case.templates.astype(np.float64) @ stored.astype(np.float64).T)
         return np.concatenate(present), np.concatenate(columns, axis=1)
 
     def could_reach(self, score: float, ceilings: NDArray[np.float64], fetched: FaceIds) -> FaceIds:

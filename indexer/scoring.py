@@ -48,8 +48,11 @@ def score_table(hits: Sequence[Sequence[Hit]]) -> tuple[FaceIds, Scores]:
     return face_ids, scores
 
 
-def best_over_references(face_ids: FaceIds, scores: Scores, raw: Scores | None = None) -> list[ScoredFace]:
-    """Each face's best score over the references, best first; of equal scores the lower face id first.
+def best_over_references(
+    face_ids: FaceIds, scores: Scores, raw: Scores | None = None, limit: int | None = None
+) -> list[ScoredFace]:
+    """Each face's best score over the references, best first, ``limit`` at most; of equal scores the lower face id
+    first.
 
     Of references that score equally the first counts. ``raw``: the cosines, where ``scores`` are something else. From
     tables of the k best faces per reference the first k rows are exact: a face among the k best of the case is among
@@ -60,7 +63,7 @@ def best_over_references(face_ids: FaceIds, scores: Scores, raw: Scores | None =
     cosine = scores if raw is None else raw
     best = scores.max(axis=0)
     rows = scores.argmax(axis=0)
-    order = np.lexsort((face_ids, -best))
+    order = np.lexsort((face_ids, -best))[:limit]
     return [ScoredFace(int(face_ids[at]), float(best[at]), int(rows[at]), float(cosine[rows[at], at])) for at in order]
 
 
