@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +35,9 @@ Numbers = NDArray[np.float64]
 class Calibration:
     """``kind``: of the score, "raw" (best cosine) or "as" (best normalised score).
 
-    ``coefficients`` by the names of `TERMS`, and the `intercept`. ``ranges``: of the score and of each covariate in the data of the fit; what lies beyond counts
-    as their edge. ``lowest`` and ``highest`` bound the ratio to what that data supports. ``description``: of the data.
+    ``coefficients`` by the names of `TERMS`, and the `intercept`. ``ranges``: of the score and of each covariate in the
+    data of the fit; what lies beyond counts as their edge. ``lowest`` and ``highest`` bound the ratio to what that data
+    supports. ``description``: of the data. ``made_at``: ISO 8601.
     """
 
     pack_id: str
@@ -90,6 +92,15 @@ class Calibration:
         """What `to_json` made. `CalibrationWrong`."""
         try:
             content = json.loads(text)
+        except ValueError as error:
+            raise CalibrationWrong(reason=f"it cannot be read ({error})") from None
+        return cls.from_content(content)
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any]) -> "Calibration":
+        """The same, parsed. `CalibrationWrong`."""
+        try:
+            content = dict(content)
             if content.pop("format") != FORMAT:
                 raise CalibrationWrong(reason=f"it is not of format {FORMAT}")
             content["ranges"] = {name: (float(low), float(high)) for name, (low, high) in content["ranges"].items()}
@@ -102,4 +113,5 @@ class Calibration:
 
 def product(columns: Mapping[str, Numbers], term: str) -> Numbers:
     """The values of one of `TERMS`, shape (n,)."""
-    return np.prod([columns[name] for name in TERMS[term]], axis=0)
+    values: Numbers = np.prod([columns[name] for name in TERMS[term]], axis=0)
+    return values

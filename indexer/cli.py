@@ -21,6 +21,7 @@ from rich.progress import Progress
 from sqlalchemy.exc import OperationalError
 
 from indexer.context import Context, open_context
+from indexer.evaluation.commands import evaluate_command
 from indexer.folder import Summary, files_in, take_in, volunteer_called
 from indexer.gallery.commands import gallery_commands
 from indexer.logs import configure_logs
@@ -36,7 +37,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.
 
 
 def indexer_commands(settings_class: type[IndexerSettings]) -> typer.Typer:
-    """`work`, `ingest`, `gallery` and `packs`; ``settings_class`` is what reads the environment and homeward.toml."""
+    """`work`, `ingest`, `evaluate`, `gallery` and `packs`.
+
+    ``settings_class`` is what reads the environment and homeward.toml.
+    """
 
     @contextmanager
     def opened() -> Iterator[Context]:
@@ -61,6 +65,12 @@ def indexer_commands(settings_class: type[IndexerSettings]) -> typer.Typer:
         if summary.refused:
             raise typer.Exit(1)
 
+    @contextmanager
+    def settled() -> Iterator[IndexerSettings]:
+        with plain_errors():
+            yield load_settings(settings_class)
+
+    commands.command("evaluate")(evaluate_command(settled))
     commands.add_typer(gallery_commands(opened), name="gallery")
     commands.add_typer(pack_commands(lambda: load_settings(settings_class)), name="packs")
     return commands

@@ -293,5 +293,9 @@ class ReportNotWritten(EvaluationError):
     """The report cannot be written to {path}: {reason}."""
 
 
+class NothingFitted(EvaluationError):
+    """No calibration was fitted: {reason}. The rest of the report is written."""
+
+
 class CalibrationWrong(EvaluationError):
     """This is no calibration that can be used: {reason}."""

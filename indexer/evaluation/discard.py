@@ -4,6 +4,7 @@ import numpy as np
 
 from indexer.evaluation.faces import Flags, Numbers
 from indexer.evaluation.figures import LEAST_TRIALS, Json, told, too_few
+from indexer.evaluation.scores import Kind
 from indexer.evaluation.study import Study
 
 SHARES = tuple(step / 20 for step in range(13))
@@ -18,12 +19,15 @@ def error_by_discard(study: Study) -> Json:
     reason = too_few(study.searches.subjects)
     if reason:
         return {"not_measured": reason}
+    about: Json = {"discarded": list(SHARES), "rank": RANK}
+    return about | {kind.value: missed_by_discard(study, kind) for kind in study.outcomes}
+
+
+def missed_by_discard(study: Study, kind: Kind) -> list[float | None]:
+    """One for each of `SHARES`; None where too few searches are left."""
     order = np.argsort(-search_qualities(study), kind="stable")
-    made: Json = {"discarded": list(SHARES), "rank": RANK}
-    for kind, outcomes in study.outcomes.items():
-        missed = (outcomes.ranks > RANK)[order]
-        made[kind.value] = [_of_the_best(missed, discarded) for discarded in SHARES]
-    return made
+    missed = (study.outcomes[kind].ranks > RANK)[order]
+    return [_of_the_best(missed, discarded) for discarded in SHARES]
 
 
 def search_qualities(study: Study) -> Numbers:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from indexer.evaluation.faces import Flags, Numbers
+from indexer.evaluation.faces import Flags, Numbers, Rows
 
 _Z = 1.959963984540054  # of a standard normal, 95 % lie within
 
@@ -59,7 +59,7 @@ def trade_off(mated: Numbers, others: Numbers, points: int = 200) -> tuple[Numbe
     return false_alarms, np.array([(mated < each).mean() for each in thresholds])
 
 
-def hits_by_rank(ranks: Numbers, most: int) -> Numbers:
+def hits_by_rank(ranks: Rows, most: int) -> Numbers:
     """The share of mates within the first 1, 2, ... ``most``."""
     return np.array([(ranks <= rank).mean() for rank in range(1, most + 1)])
 
