@@ -84,8 +84,13 @@ class Calibration:
         bounded: Numbers = total.clip(self.lowest, self.highest)
         return bounded
 
+    @property
+    def content(self) -> dict[str, Any]:
+        """As plain values, the format named."""
+        return {"format": FORMAT} | asdict(self)
+
     def to_json(self) -> str:
-        return json.dumps({"format": FORMAT} | asdict(self), indent=1, ensure_ascii=False, allow_nan=False)
+        return json.dumps(self.content, indent=1, ensure_ascii=False, allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> "Calibration":

@@ -26,6 +26,7 @@ from indexer.folder import Summary, files_in, take_in, volunteer_called
 from indexer.gallery.commands import gallery_commands
 from indexer.logs import configure_logs
 from indexer.packs.commands import pack_commands
+from indexer.score_commands import score_commands
 from indexer.settings import IndexerSettings
 from indexer.worker import Worker
 from models.errors import HomewardError
@@ -72,6 +73,7 @@ def indexer_commands(settings_class: type[IndexerSettings]) -> typer.Typer:
 
     commands.command("evaluate")(evaluate_command(settled))
     commands.add_typer(gallery_commands(opened), name="gallery")
+    commands.add_typer(score_commands(opened), name="scores")
     commands.add_typer(pack_commands(lambda: load_settings(settings_class)), name="packs")
     return commands
 

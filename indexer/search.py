@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from indexer.expected_false import ExpectedFalse, expected_false
 from indexer.gallery.base import Gallery
 from indexer.keyring import KeyRing
-from indexer.plausibility import Flag, entry_flags
+from indexer.packs.base import QualityThresholds
+from indexer.plausibility import Flag
 from indexer.probes import probes_of, require_searchable
 from indexer.rankers import Ranker
 from indexer.ranking import SPARE, live_photos, live_rankings
+from indexer.remarks import Listed, Remark, remarks
 from indexer.scoring import ScoredFace
-from indexer.sightings import child_entries, photo_entries, reference_entries
 from indexer.turns import ERASURE, share_turn
 from models.candidate import Candidate, CandidateState, Search, SearchResult
 from models.case import Case
@@ -40,31 +41,23 @@ class Findings:
     faces: list[ScoredFace]
     expected: ExpectedFalse
     ranker: Ranker
-    flags: dict[int, list[Flag]]
+    remarks: dict[int, Remark]
 
 
-def look_up(session: Session, keyring: KeyRing, gallery: Gallery, case: Case, ranker: Ranker) -> Findings:
-    """Every enrolled face is compared with every approved reference. `CaseNotSearchable`, `ForeignPack`."""
+def look_up(
+    session: Session, keyring: KeyRing, gallery: Gallery, case: Case, ranker: Ranker, limits: QualityThresholds
+) -> Findings:
+    """Every enrolled face is compared with every approved reference. ``limits``: of the pack, for what is said beside.
+
+    `CaseNotSearchable`, `ForeignPack`.
+    """
     probes = probes_of(session, keyring, case, gallery.pack_id)
     faces = live_rankings(session, gallery, [probes], ranker, RANKS)[0][: RANKS + SPARE]
     lowest = faces[:RANKS][-1].score if faces else None
     expected = expected_false(session, keyring, gallery, case, ranker, lowest, RANKS)
-    flags = _entry_flags(session, keyring, case, faces, probes.reference_ids, gallery.pack_id)
-    return Findings(gallery.pack_id, len(gallery), probes.reference_ids, faces, expected, ranker, flags)
-
-
-def _entry_flags(
-    session: Session, keyring: KeyRing, case: Case, faces: list[ScoredFace], reference_ids: list[UUID], pack_id: str
-) -> dict[int, list[Flag]]:
-    """By face id, what cannot be right in what people entered of the child, the photo and the best reference."""
-    photos = live_photos(session, (face.face_id for face in faces), pack_id)
-    said = photo_entries(session, keyring, set(photos.values()))
-    child, references = child_entries(keyring, case), reference_entries(session, case)
-    return {
-        face.face_id: entry_flags(child, said[photos[face.face_id]], references.get(reference_ids[face.reference]))
-        for face in faces
-        if face.face_id in photos
-    }
+    listed = Listed(case, faces, probes.reference_ids, gallery.pack_id, "as" if ranker.cohort else "raw")
+    beside = remarks(session, keyring, listed, limits)
+    return Findings(gallery.pack_id, len(gallery), probes.reference_ids, faces, expected, ranker, beside)
 
 
 def record_search(session: Session, case: Case, findings: Findings, asked_by: UUID, reason: str) -> Search:
@@ -82,7 +75,7 @@ def record_search(session: Session, case: Case, findings: Findings, asked_by: UU
     candidates = _candidates(session, case, faces)
     session.flush()
     references = _still_there(session, case, findings.reference_ids)
-    flags = _flags(faces, photos, findings.flags)
+    flags = _flags(faces, photos, findings.remarks)
     session.add_all(
         SearchResult(
             search_id=search.id,
@@ -91,6 +84,7 @@ def record_search(session: Session, case: Case, findings: Findings, asked_by: UU
             reference_id=references[face.reference],
             score=face.score,
             raw_score=face.raw,
+            llr=findings.remarks[face.face_id].llr,
             flags=flags[place],
         )
         for place, face in enumerate(faces)
@@ -141,9 +135,11 @@ def _still_there(session: Session, case: Case, reference_ids: list[UUID]) -> lis
     return [each if each in present else None for each in reference_ids]
 
 
-def _flags(faces: list[ScoredFace], photos: dict[int, UUID], entered: dict[int, list[Flag]]) -> list[list[str]]:
+def _flags(faces: list[ScoredFace], photos: dict[int, UUID], beside: dict[int, Remark]) -> list[list[str]]:
     per_photo = Counter(photos[face.face_id] for face in faces)
-    return [
-        [Flag.SAME_PHOTO.value] * (per_photo[photos[face.face_id]] > 1) + [flag.value for flag in entered[face.face_id]]
-        for face in faces
-    ]
+    told = []
+    for face in faces:
+        alone = per_photo[photos[face.face_id]] == 1
+        flags = [*([] if alone else [Flag.SAME_PHOTO]), *beside[face.face_id].flags]
+        told.append([flag.value for flag in flags])
+    return told

@@ -32,7 +32,8 @@ def run_search(house: House, actor: Actor, once: Once, case_id: UUID, asked: New
     context = house.context
     with context.database.reading() as session:
         case = searchable_case(session, actor, case_id)
-        findings = look_up(session, context.keyring, house.follower.gallery, case, house.follower.ranker)
+        gallery, ranker = house.follower.gallery, house.follower.ranker
+        findings = look_up(session, context.keyring, gallery, case, ranker, context.pack.info.quality)
     with context.database.writing() as session:
 
         def make() -> SearchOut:

@@ -19,7 +19,7 @@ from models.records import Candidate, Case, Face, Photo, Reference, Search, Sear
 from models.session import Database
 from models.user import Role
 from tests.indexer.gallery.synthetic import around, strangers
-from tests.indexer.worlds import DIMENSION, World
+from tests.indexer.worlds import DIMENSION, DrawnPack, World
 from tests.models.factories import make_user
 
 RAW = RawRanker(RawBecause.FEWER_THAN_300_FACES)
@@ -32,7 +32,7 @@ def world(database: Database, tmp_path: Path) -> World:
 
 def searched(world: World, case: Case) -> Search:
     with world.database.reading() as session:
-        findings = look_up(session, world.keyring, world.gallery, case, RAW)
+        findings = look_up(session, world.keyring, world.gallery, case, RAW, DrawnPack.info.quality)
     with world.database.writing() as session:
         locked = session.get_one(Case, case.id, with_for_update=True)
         return record_search(session, locked, findings, world.worker.id, "test")
@@ -104,7 +104,7 @@ def test_a_photo_erased_between_comparing_and_recording_leaves_no_candidate(worl
     others = world.add_faces(strangers(3, DIMENSION, 3))
     case = world.add_case(child)
     with world.database.reading() as session:
-        findings = look_up(session, world.keyring, world.gallery, case, RAW)
+        findings = look_up(session, world.keyring, world.gallery, case, RAW, DrawnPack.info.quality)
     with world.database.writing() as session:
         destroy_photo(session, session.get_one(Photo, session.get_one(Face, face_id).photo_id), keep_away=True)
     with world.database.writing() as session:
@@ -196,7 +196,7 @@ def test_a_case_closed_between_comparing_and_recording_gets_no_candidates(world:
     world.add_faces(strangers(3, DIMENSION, 2))
     case = world.add_case(strangers(1, DIMENSION, 1))
     with world.database.reading() as session:
-        findings = look_up(session, world.keyring, world.gallery, case, RAW)
+        findings = look_up(session, world.keyring, world.gallery, case, RAW, DrawnPack.info.quality)
     with world.database.writing() as session:
         session.get_one(Case, case.id).close("found")
     with pytest.raises(CaseNotSearchable), world.database.writing() as session:
@@ -267,7 +267,7 @@ def test_an_erasure_waits_for_a_search_that_is_being_recorded_and_takes_its_cand
     [face_id] = world.add_faces(around(child, 0.9, 2))
     case = world.add_case(child)
     with world.database.reading() as session:
-        findings = look_up(session, world.keyring, world.gallery, case, RAW)
+        findings = look_up(session, world.keyring, world.gallery, case, RAW, DrawnPack.info.quality)
         photo_id = session.get_one(Face, face_id).photo_id
 
     def erase() -> None:

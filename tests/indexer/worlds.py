@@ -105,7 +105,7 @@ class World:
         change_gallery(session, ChangeKind.ADD, face.id, pack_id)
 
     def add_case(
-        self, templates: Templates, *, pack_id: str = PACK_ID, approved: bool = True, details=None, **columns
+        self, templates: Templates, *, pack_id: str = PACK_ID, approved: bool = True, details=None, ages=None, **columns
     ) -> Case:
         """A case with a reference for each template."""
         with self.database.writing() as session:
@@ -114,8 +114,8 @@ class World:
             key, wrapped = new_case_key(self.keyring, case_id)
             sealed = seal_json(key, details or {}, about_case(case_id))
             case = make_case(session, self.worker, id=case_id, wrapped_key=wrapped, sealed_details=sealed, **columns)
-            for template in templates:
-                self.add_reference(session, case, key, template, pack_id=pack_id, approved=approved)
+            for template, age in zip(templates, ages or [None] * len(templates), strict=True):
+                self.add_reference(session, case, key, template, pack_id=pack_id, approved=approved, age_years=age)
         return case
 
     @staticmethod

@@ -87,11 +87,11 @@ def test_the_command_says_what_is_used_and_takes_a_folder(
     monkeypatch: pytest.MonkeyPatch,
 ):
     with installation(tmp_path, pack, packs_folder, decode_pool) as installed:
-        status, out, _ = installed.run("gallery", "cohort")
+        status, out, _ = installed.run("scores", "cohort")
         assert (status, out) == (1, "Scores are raw: 300 references of open cases are needed, 0 are there\n")
-        status, _, err = installed.run("gallery", "cohort", "--folder", str(faces_folder))
+        status, _, err = installed.run("scores", "cohort", "--folder", str(faces_folder))
         assert status == 1
         assert "Only 60 pictures" in err
         monkeypatch.setattr(folder_module, "LEAST_COHORT", 55)
-        status, out, _ = installed.run("gallery", "cohort", "--folder", str(faces_folder), "--json")
+        status, out, _ = installed.run("scores", "cohort", "--folder", str(faces_folder), "--json")
         assert (status, json.loads(out)) == (0, {"source": "folder", "faces": 60, "references": 0})

@@ -1,0 +1,117 @@
+"""`homeward scores`: what scores are normalised against, and what turns them into likelihood ratios."""
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from indexer.calibrations import install_calibration, read_calibration, remove_calibration
+from indexer.cohorts.folder import cohort_from_folder
+from indexer.cohorts.keeper import CohortKeeper
+from indexer.cohorts.records import eligible_references, member_count, newest
+from indexer.context import Context
+from indexer.folder import files_in
+from indexer.normalising import LEAST_COHORT
+from models.calibration import CalibrationRecord
+from models.cohort import CohortSource
+
+CohortFolder = Annotated[
+    Path | None, typer.Option("--folder", help="A folder of pictures of children.", exists=True, file_okay=False)
+]
+CalibrationFile = Annotated[
+    Path | None, typer.Option("--install", help="calibration.json of an evaluation.", exists=True, dir_okay=False)
+]
+Remove = Annotated[bool, typer.Option("--remove", help="Use none from now on.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_SOURCES = {
+    CohortSource.REFERENCES: "references of other cases",
+    CohortSource.LINKED_FACES: "street faces of linked children",
+    CohortSource.FOLDER: "pictures of a folder",
+}
+
+
+def score_commands(opened: Callable[[], AbstractContextManager[Context]]) -> typer.Typer:
+    """``opened`` gives the installation's context, errors already put plainly."""
+    commands = typer.Typer(help="What the scores of this installation mean.", no_args_is_help=True)
+
+    @commands.command()
+    def cohort(folder: CohortFolder = None, as_json: AsJson = False) -> None:
+        """Say which faces of other children scores are normalised against; with --folder, use those in its pictures.
+
+        For installations with too few cases: the folder must show 300 children or more, one in each picture, none of
+        them searched for here. Status 1: scores are not normalised.
+        """
+        with opened() as context:
+            if folder is not None:
+                _choose_folder(context, folder)
+            is_used = _say_cohort(context, as_json)
+        if not is_used:
+            raise typer.Exit(1)
+
+    @commands.command()
+    def calibration(install: CalibrationFile = None, remove: Remove = False, as_json: AsJson = False) -> None:
+        """Say which calibration gives likelihood ratios; --install FILE from `homeward evaluate --fit`; --remove it.
+
+        Status 1: there is none, and `llr` is null in every answer.
+        """
+        with opened() as context:
+            if install is not None:
+                install_calibration(context, read_calibration(install))
+            elif remove:
+                remove_calibration(context)
+            is_used = _say_calibration(context, as_json)
+        if not is_used and not remove:
+            raise typer.Exit(1)
+
+    return commands
+
+
+def _choose_folder(context: Context, folder: Path) -> None:
+    files = files_in(folder)
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("Embedding faces", total=len(files))
+        cohort_from_folder(context, files, lambda: progress.advance(bar))
+    keeper = CohortKeeper(context)
+    while keeper.step():
+        pass
+
+
+def _say_cohort(context: Context, as_json: bool) -> bool:
+    """Whether there is one."""
+    with context.database.reading() as session:
+        record = newest(session, context.pack.info.id, ready=True)
+        stand = {
+            "source": record.source.value if record else None,
+            "faces": member_count(session, record.id) if record else 0,
+            "references": len(eligible_references(session, context.pack.info.id)),
+        }
+    if as_json:
+        typer.echo(json.dumps(stand))
+    elif record:
+        typer.echo(f"Scores are normalised against {stand['faces']} faces: {_SOURCES[record.source]}")
+    else:
+        there = stand["references"]
+        typer.echo(f"Scores are raw: {LEAST_COHORT} references of open cases are needed, {there} are there")
+    return record is not None
+
+
+def _say_calibration(context: Context, as_json: bool) -> bool:
+    """Whether there is one."""
+    with context.database.reading() as session:
+        record = session.get(CalibrationRecord, context.pack.info.id)
+        content = record.content if record else None
+    if as_json:
+        typer.echo(json.dumps({"calibration": content}, ensure_ascii=False))
+    elif content is None:
+        typer.echo("No calibration: `llr` is null in every answer")
+    else:
+        bounds = f"between {content['lowest']} and {content['highest']}"
+        about = f"{content['kind']} scores, made {content['made_at']}, {bounds}"
+        typer.echo(f"Calibration of pack {context.pack.info.name}: {about}")
+    return content is not None
