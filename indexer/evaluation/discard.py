@@ -3,7 +3,7 @@
 import numpy as np
 
 from indexer.evaluation.faces import Flags, Numbers
-from indexer.evaluation.figures import LEAST_TRIALS, Json, told, too_few
+from indexer.evaluation.figures import Json, told, too_few
 from indexer.evaluation.scores import Kind
 from indexer.evaluation.study import Study
 
@@ -23,8 +23,8 @@ def error_by_discard(study: Study) -> Json:
     return about | {kind.value: missed_by_discard(study, kind) for kind in study.outcomes}
 
 
-def missed_by_discard(study: Study, kind: Kind) -> list[float | None]:
-    """One for each of `SHARES`; None where too few searches are left."""
+def missed_by_discard(study: Study, kind: Kind) -> list[float]:
+    """One for each of `SHARES`; of the few searches that may be left as of many."""
     order = np.argsort(-search_qualities(study), kind="stable")
     missed = (study.outcomes[kind].ranks > RANK)[order]
     return [_of_the_best(missed, discarded) for discarded in SHARES]
@@ -38,6 +38,6 @@ def search_qualities(study: Study) -> Numbers:
     return weaker
 
 
-def _of_the_best(missed: Flags, discarded: float) -> float | None:
-    kept = len(missed) - round(len(missed) * discarded)
-    return told(float(missed[:kept].mean())) if kept >= LEAST_TRIALS else None
+def _of_the_best(missed: Flags, discarded: float) -> float:
+    kept = max(1, len(missed) - round(len(missed) * discarded))
+    return told(float(missed[:kept].mean()))
