@@ -253,6 +253,10 @@ class CohortNotNeeded(CohortRefused):
     """There are {count} references of open cases, which speak better for children than any folder; they are used."""
 
 
+class LinkingWrong(IndexerError):
+    """This is no threshold for linking faces: {reason}."""
+
+
 # --- evaluation -----------------------------------------------------------------------------------------------------
 
 

@@ -48,13 +48,15 @@ class ReferenceEntries:
 class PhotoEntries:
     """What volunteers said of a photo, or its camera where they said nothing; one entry each for every volunteer.
 
-    ``ages`` and ``sexes`` are of the only face in the photo: with several nobody knows whom they describe.
+    ``ages`` and ``sexes`` are of the only face in the photo: with several nobody knows whom they describe. ``places``
+    are latitude and longitude.
     """
 
     sent_on: date
     taken_on: tuple[date, ...] = ()
     ages: tuple[float, ...] = ()
     sexes: tuple[str, ...] = ()
+    places: tuple[tuple[float, float], ...] = ()
 
 
 def entry_flags(child: ChildEntries, photo: PhotoEntries, reference: ReferenceEntries | None) -> list[Flag]:

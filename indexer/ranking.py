@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from indexer.gallery.base import Gallery
+from indexer.linking.groups import Groups, groups_of
 from indexer.probes import Probes
 from indexer.rankers import Ranker
 from indexer.scoring import ScoredFace
@@ -41,7 +42,7 @@ def live_photos(session: Session, face_ids: Iterable[int], pack_id: str) -> dict
 def live_rankings(
     session: Session, gallery: Gallery, cases: Sequence[Probes], ranker: Ranker, wanted: int
 ) -> list[list[ScoredFace]]:
-    """For each case at least its ``wanted`` best live faces, best first.
+    """For each case at least its ``wanted`` best live children, best first: of linked faces the best stands for all.
 
     Fewer only where the gallery has no more. Fetches more as often as faces that are gone leave too few.
     """
@@ -49,7 +50,19 @@ def live_rankings(
     while True:
         ranked = ranker(gallery, cases, limit)
         live = live_photos(session, {face.face_id for faces in ranked for face in faces}, gallery.pack_id)
-        rankings = [[face for face in faces if face.face_id in live] for faces in ranked]
+        groups = groups_of(session, live)
+        rankings = [_one_each([face for face in faces if face.face_id in live], groups) for faces in ranked]
         if limit >= len(gallery) or all(len(ranking) >= wanted for ranking in rankings):
             return rankings
         limit *= 4
+
+
+def _one_each(faces: list[ScoredFace], groups: Groups) -> list[ScoredFace]:
+    """Without those that are linked to a better one."""
+    seen: set[int] = set()
+    kept = []
+    for face in faces:
+        if face.face_id not in seen:
+            kept.append(face)
+            seen |= groups[face.face_id]
+    return kept

@@ -16,6 +16,7 @@ from indexer.cohorts.keeper import CohortKeeper
 from indexer.cohorts.records import eligible_references, member_count, newest
 from indexer.context import Context
 from indexer.folder import files_in
+from indexer.linking.threshold import install_linking, linking_in_use, read_linking
 from indexer.normalising import LEAST_COHORT
 from models.calibration import CalibrationRecord
 from models.cohort import CohortSource
@@ -26,6 +27,9 @@ CohortFolder = Annotated[
 CalibrationFile = Annotated[
     Path | None, typer.Option("--install", help="calibration.json of an evaluation.", exists=True, dir_okay=False)
 ]
+LinkingFile = Annotated[
+    Path | None, typer.Option("--install", help="linking.json of an evaluation.", exists=True, dir_okay=False)
+]
 Remove = Annotated[bool, typer.Option("--remove", help="Use none from now on.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _SOURCES = {
@@ -35,10 +39,19 @@ _SOURCES = {
 }
 
 
-def score_commands(opened: Callable[[], AbstractContextManager[Context]]) -> typer.Typer:
+Opened = Callable[[], AbstractContextManager[Context]]
+
+
+def score_commands(opened: Opened) -> typer.Typer:
     """``opened`` gives the installation's context, errors already put plainly."""
     commands = typer.Typer(help="What the scores of this installation mean.", no_args_is_help=True)
+    _add_cohort(commands, opened)
+    _add_calibration(commands, opened)
+    _add_linking(commands, opened)
+    return commands
 
+
+def _add_cohort(commands: typer.Typer, opened: Opened) -> None:
     @commands.command()
     def cohort(folder: CohortFolder = None, as_json: AsJson = False) -> None:
         """Say which faces of other children scores are normalised against; with --folder, use those in its pictures.
@@ -50,9 +63,10 @@ def score_commands(opened: Callable[[], AbstractContextManager[Context]]) -> typ
             if folder is not None:
                 _choose_folder(context, folder)
             is_used = _say_cohort(context, as_json)
-        if not is_used:
-            raise typer.Exit(1)
+        _end(is_used)
 
+
+def _add_calibration(commands: typer.Typer, opened: Opened) -> None:
     @commands.command()
     def calibration(install: CalibrationFile = None, remove: Remove = False, as_json: AsJson = False) -> None:
         """Say which calibration gives likelihood ratios; --install FILE from `homeward evaluate --fit`; --remove it.
@@ -65,10 +79,26 @@ def score_commands(opened: Callable[[], AbstractContextManager[Context]]) -> typ
             elif remove:
                 remove_calibration(context)
             is_used = _say_calibration(context, as_json)
-        if not is_used and not remove:
-            raise typer.Exit(1)
+        _end(is_used or remove)
 
-    return commands
+
+def _add_linking(commands: typer.Typer, opened: Opened) -> None:
+    @commands.command()
+    def linking(install: LinkingFile = None, as_json: AsJson = False) -> None:
+        """Say from which score on street faces are taken for one child; --install FILE from `homeward evaluate --fit`.
+
+        Status 1: there is none, and only copies of one photo are linked.
+        """
+        with opened() as context:
+            if install is not None:
+                install_linking(context, read_linking(install))
+            is_used = _say_linking(context, as_json)
+        _end(is_used)
+
+
+def _end(holds: bool) -> None:
+    if not holds:
+        raise typer.Exit(1)
 
 
 def _choose_folder(context: Context, folder: Path) -> None:
@@ -115,3 +145,17 @@ def _say_calibration(context: Context, as_json: bool) -> bool:
         about = f"{content['kind']} scores, made {content['made_at']}, {bounds}"
         typer.echo(f"Calibration of pack {context.pack.info.name}: {about}")
     return content is not None
+
+
+def _say_linking(context: Context, as_json: bool) -> bool:
+    """Whether there is one."""
+    with context.database.reading() as session:
+        found = linking_in_use(session, context.pack.info.id)
+    if as_json:
+        typer.echo(json.dumps({"linking": found.content if found else None}, ensure_ascii=False))
+    elif found is None:
+        typer.echo("No threshold: only copies of one photo are linked")
+    else:
+        shown = f"at least {100 * found.precision:.1f} % of such pairs among {found.faces} faces were one child"
+        typer.echo(f"Faces are linked from a raw score of {found.score} on: {shown}")
+    return found is not None

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from indexer.expected_false import ExpectedFalse, expected_false
 from indexer.gallery.base import Gallery
 from indexer.keyring import KeyRing
+from indexer.linking.candidates import known_candidates
 from indexer.packs.base import QualityThresholds
 from indexer.plausibility import Flag
 from indexer.probes import probes_of, require_searchable
@@ -111,11 +112,8 @@ def _search(case: Case, findings: Findings, asked_by: UUID, reason: str) -> Sear
 
 
 def _candidates(session: Session, case: Case, faces: list[ScoredFace]) -> list[Candidate]:
-    """One per face, in order. A decided one stays what it is: it returns to the queue only on new evidence."""
-    ours = select(Candidate).where(Candidate.case_id == case.id)
-    known = {
-        each.face_id: each for each in session.scalars(ours.where(Candidate.face_id.in_([f.face_id for f in faces])))
-    }
+    """One per child, in order. A decided one stays what it is: it returns to the queue only on new evidence."""
+    known = known_candidates(session, case.id, [face.face_id for face in faces])
     candidates = []
     for rank, face in enumerate(faces, start=1):
         is_first = rank <= FIRST_BATCH

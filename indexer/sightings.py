@@ -1,6 +1,6 @@
 """What was entered about photos and children, opened for a look at whether it can be true."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -54,6 +54,7 @@ def _entries(keyring: KeyRing, photo: Photo, receipts: list[Receipt]) -> PhotoEn
         taken_on=tuple(days) if days else ((by_camera,) if by_camera else ()),
         ages=tuple(each["apparent_age"] for each in said if alone and "apparent_age" in each),
         sexes=tuple(each["apparent_sex"] for each in said if alone and "apparent_sex" in each),
+        places=tuple(_places(said)) or tuple(_places([camera])),
     )
 
 
@@ -63,6 +64,12 @@ def _opened(key: bytes, sealed: bytes, about: str) -> Mapping[str, Any]:
         return unseal_json(key, sealed, about)
     except SealBroken:
         return {}
+
+
+def _places(said: Iterable[Mapping[str, Any]]) -> Iterator[tuple[float, float]]:
+    for each in said:
+        if each.get("latitude") is not None and each.get("longitude") is not None:
+            yield each["latitude"], each["longitude"]
 
 
 def _day(said: str | None) -> date | None:

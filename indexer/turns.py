@@ -15,7 +15,7 @@ other. Rows of one kind are locked in the order of their ids; an account is lock
     6    row of a receipt, erasure, photo        withdrawals, erasures, uploads; the worker with no turn
     7    rows of candidates, then assignments    answers, adjudication, release, closing, erasures
     8    rows of discarded blobs                 whatever keeps or discards stored bytes
-    9    turn of a pack, turn of its cohort      its first template; choosing and measuring a cohort
+    9    turns of a pack, its cohort, its links  its first template; measuring a cohort; linking faces
     10   numbers of gallery changes              drawn at the commit
     11   numbers of the audit log                drawn last
     ==== ======================================= =======================================================

@@ -16,6 +16,7 @@ from indexer.cohorts.keeper import CohortKeeper
 from indexer.context import Context
 from indexer.discards import sweep_discarded
 from indexer.errors import DecoderUnavailable, StorageError
+from indexer.linking.keeper import LinkKeeper
 from indexer.logs import get_log
 from indexer.pack_records import record_pack
 from models.errors import HomewardError
@@ -35,7 +36,8 @@ class Worker:
         self._stopping = stopping
         self._claims: list[Claim] = []
         self._troubles = 0
-        self._keeper = CohortKeeper(context)
+        self._cohorts = CohortKeeper(context)
+        self._keepers = (self._cohorts, LinkKeeper(context))
         self._log = get_log()
 
     def run(self, once: bool = False) -> Counter[Outcome]:
@@ -67,9 +69,9 @@ class Worker:
         """Clear up, claim a batch and work on it; whether there was one."""
         self._give_back()  # what an earlier round could not give back while the database was away
         self._sweep()
-        measured = self._keeper.step()
+        kept = [keeper.step() for keeper in self._keepers]
         if not self._is_any_waiting():  # an idle worker never takes the one writer
-            return measured
+            return any(kept)
         self._reclaim()
         settings = self._context.settings
         with self._context.database.writing() as session:
@@ -81,7 +83,7 @@ class Worker:
             outcomes[self._work_on(claim).outcome] += 1
             self._claims.remove(claim)
         self._give_back()
-        self._keeper.soon()
+        self._cohorts.soon()
         return bool(batch)
 
     def _work_on(self, claim: Claim) -> Result:

@@ -10,6 +10,7 @@ from models.cohort import Cohort, CohortMember, FaceStatistics
 from models.erasure import DiscardedBlob, Erasure, LedgerEntry
 from models.face import Face
 from models.installation import Installation
+from models.link import Cursor, FaceLink, LinkThreshold
 from models.pack import PackRecord
 from models.photo import Photo, PhotoBand, Receipt
 from models.reference import Reference
@@ -31,15 +32,18 @@ __all__ = [
     "Case",
     "Cohort",
     "CohortMember",
+    "Cursor",
     "DiscardedBlob",
     "Erasure",
     "Face",
+    "FaceLink",
     "FaceStatistics",
     "GalleryChange",
     "IdempotentRequest",
     "Installation",
     "Invitation",
     "LedgerEntry",
+    "LinkThreshold",
     "Outcome",
     "PackRecord",
     "Photo",

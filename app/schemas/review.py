@@ -31,20 +31,27 @@ Rating = Annotated[int, Field(ge=-2, le=2, strict=True)]
 
 
 class AnswerIn(Asked):
-    """Exactly one of `answer`, `cannot_say` and `know_child`. Locked once given."""
+    """Exactly one of `answer`, `cannot_say` and `know_child`. Locked once given.
+
+    `other_child` names street faces, by their numbers, that show another child than street face 0: they are not shown
+    together again. The answer speaks of street face 0.
+    """
 
     answer: Rating | None = None
     cannot_say: bool = False
     know_child: bool = False
     features: dict[FeatureGroup, Rating] = Field(default_factory=dict)
     comment: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)] = ""
+    other_child: Annotated[list[Annotated[int, Field(ge=1, lt=1000)]], Field(max_length=20)] = Field(
+        default_factory=list
+    )
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
         if [self.answer is not None, self.cannot_say, self.know_child].count(True) != 1:
             raise ValueError("give exactly one of answer, cannot_say and know_child")
-        if self.know_child and (self.features or self.comment):
-            raise ValueError("who knows the child rates no feature and writes no comment")
+        if self.know_child and (self.features or self.comment or self.other_child):
+            raise ValueError("who knows the child rates no feature, writes no comment and tells no faces apart")
         return self
 
     @property

@@ -1,7 +1,8 @@
-"""The faces of one candidate by number: the street face is 0, the case's references follow as they were approved.
+"""The faces of one candidate by number: the street face is 0, the case's references follow as they were approved, and
+from `LINKED_FROM` on come other street faces that are linked to it, in the order they came.
 
-So a reference that is approved while people look moves nothing. One that is removed moves those behind it down: they
-are of the same child.
+So a reference that is approved, or a face that is linked while people look moves nothing. One that is removed moves
+those behind it down: they are of the same child.
 """
 
 from collections.abc import Sequence
@@ -17,14 +18,19 @@ from sqlalchemy.orm import Session
 from app.errors import NotFound
 from app.services.cases import details_of
 from indexer.context import Context
+from indexer.linking.groups import groups_of
 from indexer.sealed_records import about_exif, about_receipt, photo_key, unseal_json
 from models.candidate import Candidate
 from models.case import Case
 from models.face import Face
-from models.photo import Photo, Receipt
+from models.photo import Photo, PhotoState, Receipt
 from models.reference import Reference
 
 DAYS_PER_YEAR = 365.25
+LINKED_FROM = 500
+"""Number of the first linked street face: a case has fewer references."""
+MOST_LINKED = 20
+"""So many more looks of a child help; more tire whoever compares."""
 
 
 class Side(StrEnum):
@@ -43,7 +49,7 @@ class PairFace:
 
 
 def pair_of(session: Session, context: Context, candidate: Candidate) -> list[PairFace]:
-    """The street face, then the references; empty when the photo is gone."""
+    """The street face, the references, then linked street faces; empty when the photo is gone."""
     street = _street(session, candidate)
     if street is None:
         return []
@@ -53,16 +59,30 @@ def pair_of(session: Session, context: Context, candidate: Candidate) -> list[Pa
         PairFace(number, Side.REFERENCE, face, _years(reference, born, taken))
         for number, (reference, face) in enumerate(_references(session, candidate.case_id), start=1)
     ]
-    return [PairFace(0, Side.STREET, street, None), *references]
+    linked = enumerate(linked_faces(session, street), start=LINKED_FROM)
+    more = [PairFace(number, Side.STREET, face, None) for number, face in linked]
+    return [PairFace(0, Side.STREET, street, None), *references, *more]
 
 
 def face_of(session: Session, candidate: Candidate, number: int) -> Face:
     """The face that has this number in `pair_of`; nothing is unsealed to find it. `NotFound`."""
     street = _street(session, candidate)
-    faces = [street, *(face for _, face in _references(session, candidate.case_id))] if street else []
-    if number >= len(faces):
+    if street is None:
         raise NotFound(thing="face")
-    return faces[number]
+    if number >= LINKED_FROM:
+        faces, place = linked_faces(session, street), number - LINKED_FROM
+    else:
+        faces, place = [street, *(face for _, face in _references(session, candidate.case_id))], number
+    if place >= len(faces):
+        raise NotFound(thing="face")
+    return faces[place]
+
+
+def linked_faces(session: Session, street: Face) -> list[Face]:
+    """Other street faces of the same child, `MOST_LINKED` at most, as they came; none that is hidden."""
+    others = groups_of(session, [street.id])[street.id] - {street.id}
+    shown = select(Face).join(Photo, Face.photo_id == Photo.id).where(Photo.state != PhotoState.HIDDEN)
+    return list(session.scalars(shown.where(Face.id.in_(others)).order_by(Face.id).limit(MOST_LINKED)))
 
 
 def _street(session: Session, candidate: Candidate) -> Face | None:

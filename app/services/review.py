@@ -5,11 +5,13 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from app.errors import NotFound
 from app.queries import one_visible
 from app.schemas.review import AnswerIn, AssignmentOut, ShownFace
 from app.services.crops import served_crop
-from app.services.pairs import PairFace, face_of, pair_of
+from app.services.pairs import LINKED_FROM, PairFace, face_of, pair_of
 from indexer.context import Context
+from indexer.linking.undoing import undo_links
 from models.actor import Actor, act
 from models.alert import Alert, AlertKind
 from models.candidate import Candidate, CandidateState
@@ -82,7 +84,19 @@ def _lock_answer(session: Session, actor: Actor, assignment: Assignment, candida
     session.add(review)
     session.flush()
     act(session, actor, "review.answer", "assignment", assignment.id)
+    _tell_apart(session, actor, candidate, said.other_child)
     _settle(session, candidate)
+
+
+def _tell_apart(session: Session, actor: Actor, candidate: Candidate, numbers: list[int]) -> None:
+    """`NotFound` for a number that is no linked street face."""
+    if not numbers or candidate.face_id is None:
+        return
+    if min(numbers) < LINKED_FROM:
+        raise NotFound(thing="linked face")
+    apart = [face_of(session, candidate, number).id for number in sorted(set(numbers))]
+    undo_links(session, actor.id, candidate.face_id, apart)
+    act(session, actor, "link.undo", "candidate", candidate.id, f"{len(apart)} faces")
 
 
 def _settle(session: Session, candidate: Candidate) -> None:

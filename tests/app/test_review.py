@@ -9,6 +9,7 @@ import httpx
 import numpy as np
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from app.schemas.review import AnswerIn
 from app.services.cases import close_case
@@ -18,7 +19,19 @@ from indexer.images import BLANK_GREY
 from indexer.withdrawal import withdraw
 from models.actor import Actor
 from models.candidate import CandidateState
-from models.records import Assignment, Face, Photo, Receipt, Reference, Review, Search, SearchResult
+from models.link import LinkReason
+from models.records import (
+    Assignment,
+    Candidate,
+    Face,
+    FaceLink,
+    Photo,
+    Receipt,
+    Reference,
+    Review,
+    Search,
+    SearchResult,
+)
 from models.session import Database
 from tests.app.conftest import Service
 from tests.app.desk import GREEN, RED, Desk, at_once, pixels_of, refusal, while_uncommitted
@@ -61,6 +74,52 @@ def test_years_come_from_the_age_when_only_that_is_known(desk: Desk):
         reference.date_it(None, 5.0)
     desk.add_candidate(desk.add_photo(camera={"taken_at": "2026-02-01T10:00:00"}), case_id)
     assert desk.take(desk.reviewer()).json()["faces"][1]["street_about_years_after"] == 5
+
+
+def linked_pair(desk: Desk) -> tuple[UUID, int, int]:
+    """A candidate whose street face is linked to that of another photo."""
+    candidate_id = desk.add_candidate(desk.add_photo())
+    other_photo = desk.add_photo()
+
+    def link(session: Session) -> tuple[int, int]:
+        own = session.get_one(Candidate, candidate_id).face_id
+        other = session.scalars(select(Face.id).where(Face.photo_id == other_photo, Face.number == 0)).one()
+        session.add(FaceLink(face_id=own, other_id=other, reason=LinkReason.ALIKE, score=0.9))
+        return own, other
+
+    return candidate_id, *desk.writing(link)
+
+
+def test_other_photos_of_the_same_street_child_are_shown_beside(desk: Desk):
+    linked_pair(desk)
+    reviewer = desk.reviewer()
+    held = desk.take(reviewer).json()
+    assert held["faces"][-1] == {"number": 500, "side": "street", "street_about_years_after": None}
+    assert reviewer.get(url(held["id"], "/faces/500")).headers["content-type"] == "image/jpeg"
+    assert desk.acts("assignment.look")[-1][2] == "face 500"
+    assert reviewer.get(url(held["id"], "/faces/501")).status_code == 404
+
+
+def test_a_linked_face_whose_photo_was_withdrawn_is_not_shown(desk: Desk):
+    _, _, other = linked_pair(desk)
+    desk.writing(lambda session: session.get_one(Photo, session.get_one(Face, other).photo_id).hide())
+    held = desk.take(desk.reviewer()).json()
+    assert [face["number"] for face in held["faces"]] == [0, 1]
+
+
+def test_an_answer_may_tell_linked_faces_apart(desk: Desk):
+    candidate_id, own, other = linked_pair(desk)
+    reviewer = desk.reviewer()
+    assignment_id = desk.assign(reviewer, candidate_id)
+    wrong = desk.say(reviewer, assignment_id, answer=1, other_child=[1])
+    assert (wrong.status_code, wrong.json()["code"]) == (404, "not_found")
+    assert desk.say(reviewer, assignment_id, answer=1, other_child=[500]).status_code == 200
+    link = desk.reading(lambda session: session.get_one(FaceLink, (own, other)))
+    assert link.undone_at is not None
+    assert desk.acts("link.undo")
+    second = desk.reviewer()
+    held = second.get(url(desk.assign(second, candidate_id))).json()
+    assert [face["number"] for face in held["faces"]] == [0, 1]
 
 
 NO_YEARS = [

@@ -14,6 +14,7 @@ from indexer.context import Context
 from indexer.decode_pool import DecodePool
 from indexer.errors import CalibrationWrong
 from indexer.likelihood import KnownOfCase, covariates, figure_of
+from indexer.linking.threshold import Linking
 from indexer.packs.base import Pack
 from indexer.plausibility import ChildEntries, PhotoEntries, ReferenceEntries
 from models.calibration import CalibrationRecord
@@ -140,3 +141,16 @@ def test_the_command_installs_shows_and_removes(
         assert "was fitted for pack synthetic" in err
         assert installed.run("scores", "calibration", "--remove")[0] == 0
         assert installed.run("scores", "calibration")[0] == 1
+
+
+def test_the_command_installs_a_threshold_for_links(
+    tmp_path: Path, pack: Pack, packs_folder: Path, decode_pool: DecodePool
+):
+    file = tmp_path / "linking.json"
+    file.write_text(Linking(pack.info.id, 0.72, 0.9931, 5000, {}, MADE.made_at).to_json())
+    with installation(tmp_path, pack, packs_folder, decode_pool) as installed:
+        assert installed.run("scores", "linking")[:2] == (1, "No threshold: only copies of one photo are linked\n")
+        status, out, _ = installed.run("scores", "linking", "--install", str(file))
+        assert status == 0
+        assert out.startswith("Faces are linked from a raw score of 0.72 on: at least 99.3 %")
+        assert json.loads(installed.run("scores", "linking", "--json")[1])["linking"]["score"] == 0.72
