@@ -111,6 +111,8 @@ class Calibration:
             content["ranges"] = {name: (float(low), float(high)) for name, (low, high) in content["ranges"].items()}
             content["coefficients"] = {name: float(value) for name, value in content["coefficients"].items()}
             datetime.fromisoformat(content["made_at"])
+            if not isinstance(content["pack_id"], str):
+                raise CalibrationWrong(reason="it does not say for which pack it is")
             return cls(**content)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise CalibrationWrong(reason=f"it cannot be read ({error})") from None
