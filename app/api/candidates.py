@@ -60,11 +60,14 @@ def list_candidates(
 @router.get(
     "/{candidate_id}/faces/{number}",
     response_class=Response,
-    responses={200: {"content": {"image/jpeg": {}}}, **problems(*REFUSALS, NotFound, BlobMissing, SealBroken)},
+    responses={
+        200: {"content": {"image/jpeg": {}}},
+        **problems(*REFUSALS, NotFound, ChangedMeanwhile, BlobMissing, SealBroken),
+    },
 )
-def see_face(candidate_id: UUID, number: FaceNumber, actor: Supervisor, house: HouseDep, session: Writing) -> Response:
+def see_face(candidate_id: UUID, number: FaceNumber, actor: Supervisor, house: HouseDep) -> Response:
     """A face crop; after a release, the whole photo as the `photo_number` told with it. Each look is on record."""
-    picture = look_at(session, house.context, actor, candidate_id, number)
+    picture = look_at(house.context, actor, candidate_id, number)
     return Response(picture, media_type="image/jpeg", headers={"Content-Disposition": 'inline; filename="face.jpg"'})
 
 

@@ -80,13 +80,11 @@ def take_reference_away(case_id: UUID, reference_id: UUID, actor: CaseWorker, se
 @router.get(
     "/{reference_id}/image",
     response_class=Response,
-    responses={200: {"content": {"image/jpeg": {}}}, **problems(*REFUSALS, BlobMissing, SealBroken)},
+    responses={200: {"content": {"image/jpeg": {}}}, **problems(*REFUSALS, ChangedMeanwhile, BlobMissing, SealBroken)},
 )
-def see_picture(
-    case_id: UUID, reference_id: UUID, actor: CaseWorkerOrSupervisor, house: HouseDep, session: Writing
-) -> Response:
+def see_picture(case_id: UUID, reference_id: UUID, actor: CaseWorkerOrSupervisor, house: HouseDep) -> Response:
     """Each look is an act in the audit log."""
-    picture = look_at_reference(session, house.context, actor, case_id, reference_id)
+    picture = look_at_reference(house.context, actor, case_id, reference_id)
     name = f'inline; filename="reference-{reference_id}.jpg"'
     return Response(picture, media_type="image/jpeg", headers={"Content-Disposition": name})
 

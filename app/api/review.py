@@ -49,12 +49,12 @@ def see_assignment(assignment_id: UUID, actor: Reviewer, house: HouseDep, sessio
     response_class=Response,
     responses={
         200: {"content": {"image/jpeg": {}}},
-        **problems(*REFUSALS, NotFound, AlreadyAnswered, WrongState, BlobMissing, SealBroken),
+        **problems(*REFUSALS, NotFound, AlreadyAnswered, WrongState, ChangedMeanwhile, BlobMissing, SealBroken),
     },
 )
-def see_face(assignment_id: UUID, number: FaceNumber, actor: Reviewer, house: HouseDep, session: Writing) -> Response:
+def see_face(assignment_id: UUID, number: FaceNumber, actor: Reviewer, house: HouseDep) -> Response:
     """A face crop with every other face blanked. Each look is an act in the audit log."""
-    crop = look_at(session, house.context, actor, assignment_id, number)
+    crop = look_at(house.context, actor, assignment_id, number)
     return Response(crop, media_type="image/jpeg", headers={"Content-Disposition": 'inline; filename="face.jpg"'})
 
 

@@ -9,7 +9,7 @@ from app.errors import NotFound
 from app.queries import one_visible
 from app.schemas.candidates import AskedState, CandidateDetail, LockedAnswer, RecordedOutcome, ReleaseOut
 from app.schemas.review import ShownFace
-from app.services.crops import served_crop
+from app.services.crops import Shown, seen, shown_crop
 from app.services.pairs import face_of, pair_of
 from indexer.context import Context
 from indexer.sealed_records import about_photo, photo_key
@@ -70,15 +70,18 @@ def _release(session: Session, candidate: Candidate) -> ReleaseOut | None:
     return ReleaseOut(authority=authority, **{name: getattr(release, name) for name in columns})
 
 
-def look_at(session: Session, context: Context, actor: Actor, candidate_id: UUID, number: int) -> bytes:
-    """A face crop, JPEG; after a release `PHOTO_NUMBER` is the whole photo. `NotFound`."""
-    candidate = one_visible(session, visible_candidates(), Candidate.id, candidate_id, "candidate")
-    if number == PHOTO_NUMBER and candidate.state in _WITH_PHOTO:
-        act(session, actor, "candidate.look", "candidate", candidate.id, "photo")
-        return photo_bytes(context, photo_of(session, candidate))
-    face = face_of(session, candidate, number)
-    act(session, actor, "candidate.look", "candidate", candidate.id, f"face {number}")
-    return served_crop(session, context, face)
+def look_at(context: Context, actor: Actor, candidate_id: UUID, number: int) -> bytes:
+    """A face crop, JPEG; after a release `PHOTO_NUMBER` is the whole photo. `NotFound`, `ChangedMeanwhile`."""
+
+    def find(session: Session) -> Shown:
+        candidate = one_visible(session, visible_candidates(), Candidate.id, candidate_id, "candidate")
+        if number == PHOTO_NUMBER and candidate.state in _WITH_PHOTO:
+            photo = photo_of(session, candidate)
+            return Shown(photo.blob_name, lambda _: photo_bytes(context, photo))
+        return shown_crop(context, face_of(session, candidate, number))
+
+    what = "photo" if number == PHOTO_NUMBER else f"face {number}"
+    return seen(context, find, lambda session: act(session, actor, "candidate.look", "candidate", candidate_id, what))
 
 
 def photo_of(session: Session, candidate: Candidate) -> Photo:

@@ -1,8 +1,12 @@
-"""Face crops as people see them: unsealed, every other face blanked."""
+"""Face crops as people see them: unsealed, every other face blanked, and never without a line in the audit log."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from app.errors import ChangedMeanwhile
 from indexer.context import Context
 from indexer.images import blank_regions, box_in_crop, decode_crop, encode_crop
 from indexer.sealed_records import about_crop, case_key, photo_key
@@ -11,6 +15,35 @@ from models.case import Case
 from models.face import Face
 from models.photo import Photo
 from models.reference import Reference
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Stored bytes by their ``name``, and what makes them ready to be seen."""
+
+    name: str
+    ready: Callable[[Session], bytes]
+
+
+def seen(context: Context, find: Callable[[Session], Shown], record: Callable[[Session], object]) -> bytes:
+    """The bytes of what ``find`` finds, once ``record`` has put the look on record and that is committed.
+
+    The bytes are made ready before the writing transaction, which then holds up nobody; ``find`` is asked again in it.
+    `ChangedMeanwhile` when it finds something else by then, and what either of them raises.
+    """
+    with context.database.reading() as session:
+        shown = find(session)
+        ready = shown.ready(session)
+        name = shown.name
+    with context.database.writing() as session:
+        if find(session).name != name:
+            raise ChangedMeanwhile
+        record(session)
+    return ready
+
+
+def shown_crop(context: Context, face: Face) -> Shown:
+    return Shown(face.crop_blob_name, lambda session: served_crop(session, context, face))
 
 
 def served_crop(session: Session, context: Context, face: Face) -> bytes:

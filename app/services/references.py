@@ -15,6 +15,7 @@ from app.idempotency import Once
 from app.queries import one_visible, visible_case
 from app.schemas.references import ReferenceChange, ReferenceOut
 from app.services.cases import details_of, locked_case
+from app.services.crops import Shown, seen
 from app.services.reference_view import references_of
 from indexer.context import Context
 from indexer.keyring import KeyRing
@@ -116,13 +117,19 @@ def approve_reference(session: Session, actor: Actor, case_id: UUID, reference_i
     return references_of(session, [reference])[0]
 
 
-def look_at_reference(session: Session, context: Context, actor: Actor, case_id: UUID, reference_id: UUID) -> bytes:
-    """The picture, rebuilt from pixels, as a JPEG. Without the act in the audit log there are no bytes. `NotFound`."""
-    case = visible_case(session, actor, case_id)
-    reference = one_reference(session, case, reference_id)
-    act(session, actor, "reference.look", "reference", reference.id)
-    sealed = context.store.get(reference.blob_name)
-    return unseal(case_key(context.keyring, case), sealed, about_reference(reference.id))
+def look_at_reference(context: Context, actor: Actor, case_id: UUID, reference_id: UUID) -> bytes:
+    """The picture, rebuilt from pixels, as a JPEG. Without the act in the audit log there are no bytes.
+
+    `NotFound`, `ChangedMeanwhile`.
+    """
+
+    def find(session: Session) -> Shown:
+        case = visible_case(session, actor, case_id)
+        reference = one_reference(session, case, reference_id)
+        name, about = reference.blob_name, about_reference(reference.id)
+        return Shown(name, lambda _: unseal(case_key(context.keyring, case), context.store.get(name), about))
+
+    return seen(context, find, lambda session: act(session, actor, "reference.look", "reference", reference_id))
 
 
 def _recorded(

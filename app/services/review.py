@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.errors import NotFound
 from app.queries import one_visible
 from app.schemas.review import AnswerIn, AssignmentOut, ShownFace
-from app.services.crops import served_crop
+from app.services.crops import Shown, seen, shown_crop
 from app.services.pairs import LINKED_FROM, PairFace, face_of, pair_of
 from indexer.context import Context
 from indexer.linking.undoing import undo_links
@@ -45,16 +45,22 @@ def described(session: Session, context: Context, assignment: Assignment) -> Ass
     )
 
 
-def look_at(session: Session, context: Context, actor: Actor, assignment_id: UUID, number: int) -> bytes:
+def look_at(context: Context, actor: Actor, assignment_id: UUID, number: int) -> bytes:
     """One face crop, JPEG; the look is on record or the bytes are not served.
 
-    `NotFound`, `AlreadyAnswered`, `WrongState`.
+    `NotFound`, `AlreadyAnswered`, `WrongState`, `ChangedMeanwhile`.
     """
-    assignment = _own(session, actor, assignment_id)
-    assignment.require_open("looked at")
-    face = face_of(session, session.get_one(Candidate, assignment.candidate_id), number)
-    act(session, actor, "assignment.look", "assignment", assignment.id, f"face {number}")
-    return served_crop(session, context, face)
+
+    def find(session: Session) -> Shown:
+        assignment = _own(session, actor, assignment_id)
+        assignment.require_open("looked at")
+        return shown_crop(context, face_of(session, session.get_one(Candidate, assignment.candidate_id), number))
+
+    return seen(
+        context,
+        find,
+        lambda session: act(session, actor, "assignment.look", "assignment", assignment_id, f"face {number}"),
+    )
 
 
 def answer(session: Session, actor: Actor, assignment_id: UUID, said: AnswerIn) -> Assignment:

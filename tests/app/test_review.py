@@ -1,6 +1,7 @@
 """A reviewer's desk: two face crops, one locked answer, and nothing else."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID, uuid4
@@ -33,7 +34,7 @@ from models.records import (
     SearchResult,
 )
 from models.session import Database
-from tests.app.conftest import Service
+from tests.app.conftest import AccountClient, Service
 from tests.app.desk import GREEN, RED, Desk, at_once, pixels_of, refusal, while_uncommitted
 from tests.indexer.worlds import PACK_ID, World
 
@@ -230,6 +231,54 @@ def break_the_audit(database: Database) -> None:
     postgresql = "ALTER TABLE audit ADD CONSTRAINT broken CHECK (number < 0) NOT VALID"
     with database.writing() as session:
         session.execute(text(sqlite if session.get_bind().dialect.name == "sqlite" else postgresql))
+
+
+def looks_at_everything(desk: Desk, reviewer: AccountClient, held: str) -> list[httpx.Response]:
+    released = desk.add_candidates(1)[0]
+    desk.set_state(released, "released")
+    return [
+        reviewer.get(url(held, "/faces/0")),
+        desk.supervisor.get(f"/v1/candidates/{released}/faces/1"),
+        desk.supervisor.get(f"/v1/candidates/{released}/faces/1000"),
+    ]
+
+
+def test_a_crop_is_made_ready_before_anybody_has_to_wait_for_it(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    desk.add_candidates(1)
+    reviewer = desk.reviewer()
+    held = desk.take(reviewer).json()["id"]
+    get = desk.context.store.get
+    written: list[str] = []
+
+    def slow_get(name: str) -> bytes:
+        with ThreadPoolExecutor(1) as other:  # a writer comes meanwhile, and is let through
+            other.submit(desk.writing, lambda session: session.execute(text("SELECT 1"))).result(timeout=5)
+        written.append(name)
+        return get(name)
+
+    monkeypatch.setattr(desk.context.store, "get", slow_get)
+    assert [answer.status_code for answer in looks_at_everything(desk, reviewer, held)] == [200] * 3
+    assert len(written) == 3
+
+
+def test_what_changed_while_it_was_made_ready_is_not_served(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    [candidate_id] = desk.add_candidates(1)
+    reviewer = desk.reviewer()
+    held = desk.take(reviewer).json()["id"]
+    other_photo = desk.add_photo()
+    get = desk.context.store.get
+
+    def get_and_change(name: str) -> bytes:
+        def change(session: Session) -> None:
+            face = session.scalars(select(Face).where(Face.photo_id == other_photo, Face.number == 0)).one()
+            session.get_one(Candidate, candidate_id).face_id = face.id
+
+        desk.writing(change)
+        return get(name)
+
+    monkeypatch.setattr(desk.context.store, "get", get_and_change)
+    assert refusal(reviewer.get(url(held, "/faces/0"))) == (409, "changed_meanwhile")
+    assert desk.acts("assignment.look") == []
 
 
 def test_a_closed_assignment_shows_no_face(desk: Desk):
