@@ -7,7 +7,17 @@ Searches for absent children are those of the same references with the mate take
 import numpy as np
 
 from indexer.evaluation.faces import Numbers, Rows
-from indexer.evaluation.figures import LEAST_ALARMS, Figure, Json, difference, not_measured, share_with, told, too_few
+from indexer.evaluation.figures import (
+    LEAST_ALARMS,
+    Figure,
+    Json,
+    difference,
+    not_measured,
+    share_with,
+    told,
+    told_threshold,
+    too_few,
+)
 from indexer.evaluation.metrics import threshold_at, wilson
 from indexer.evaluation.resampling import Scored
 from indexer.evaluation.scores import Kind
@@ -83,7 +93,7 @@ def _at(others: Numbers, threshold: float) -> Json:
     """The threshold, and what it let through."""
     through = int((others >= threshold).sum())
     return {
-        "threshold": told(threshold),
+        "threshold": told_threshold(threshold),
         "fpir": told(through / len(others)),
         "fpir_wilson": [told(edge) for edge in wilson(through, len(others))],
     }

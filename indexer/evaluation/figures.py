@@ -4,6 +4,7 @@ The rule: at least `LEAST_TRIALS` searches (or pairs) of at least `LEAST_PEOPLE`
 false alarms at least `LEAST_ALARMS` (searches) or `LEAST_ERRORS` (pairs) false alarms at that rate.
 """
 
+import math
 from typing import TypedDict
 
 import numpy as np
@@ -81,6 +82,11 @@ def difference(value: float, subjects: Rows, resampled: Numbers) -> Figure:
         "people": len(np.unique(subjects)),
         "by_identity": [told(edge) for edge in interval(resampled)],
     }
+
+
+def told_threshold(value: float) -> float:
+    """To six digits, rounded up: at the threshold as told no more is let through than was counted."""
+    return value if math.isinf(value) else math.ceil(value * 1e6) / 1e6
 
 
 def told(value: float) -> float:

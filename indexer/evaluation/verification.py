@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexer.evaluation.faces import Faces, Flags, Numbers, Rows
-from indexer.evaluation.figures import LEAST_ERRORS, Figure, Json, not_measured, share, told, too_few
+from indexer.evaluation.figures import LEAST_ERRORS, Figure, Json, not_measured, share, told_threshold, too_few
 from indexer.evaluation.metrics import threshold_at
 from indexer.evaluation.parts import Partition
 from indexer.evaluation.scores import Kind, kinds_of
@@ -93,4 +93,4 @@ def _fnmr(study: Study, pairs: Pairs | None, rate: float) -> Figure | Json:
         return not_measured(reason)
     threshold = threshold_at(pairs.others, rate)
     missed: Flags = pairs.mated < threshold
-    return share(missed, pairs.subjects, study.resamples) | {"threshold": told(threshold)}
+    return share(missed, pairs.subjects, study.resamples) | {"threshold": told_threshold(threshold)}

@@ -9,11 +9,12 @@ import numpy as np
 
 from indexer.errors import PackIncomplete, PackMissing, PackUnreadable
 from indexer.packs import manifest
-from indexer.packs.onnx_session import load_failures, require_available, require_loaded
+from indexer.packs.onnx_session import failures, require_available, require_loaded
 
 SIDE = 112  # px of an aligned face
 DETECTOR_THRESHOLD = 0.5  # insightface's own
 SMALL_SIDE_PX = 128  # a face that fills the picture is found at this size, not at the large one
+MIDDLE_SIDE_PX = 320  # a face that fills half of it is found at this size, and at neither of the others
 BATCH = 32
 
 
@@ -68,7 +69,7 @@ def _refusals() -> tuple[type[Exception], ...]:
     """What insightface raises for a file that is no model, or a model that is not what it takes it for."""
     from google.protobuf.message import DecodeError
 
-    return DecodeError, *load_failures(), ValueError, IndexError, TypeError, RuntimeError
+    return DecodeError, *failures(), ValueError, IndexError, TypeError, RuntimeError
 
 
 def _unreadable(directory: Path) -> str:
@@ -87,7 +88,7 @@ def _require_runs(detector: Any, side: int, name: str) -> None:
     """`PackIncomplete` for a detector without landmarks, `PackUnreadable` for one that fails on a picture."""
     if not detector.use_kps:
         raise PackIncomplete(pack=name, part="five-landmark detection")
-    for size in (SMALL_SIDE_PX, side):
+    for size in (SMALL_SIDE_PX, MIDDLE_SIDE_PX, side):
         try:
             detector.detect(np.zeros((size, size, 3), np.uint8), input_size=(size, size))
         except _refusals() as error:
@@ -109,7 +110,7 @@ def _tried(recogniser: Any, name: str) -> tuple[int, int]:
         raise PackUnreadable(file=_name(recogniser), pack=name, reason="it does not run") from error
     try:
         together = recogniser.get_feat([dull, striped])[0]
-    except load_failures():  # made for one face at a time
+    except failures():  # made for one face at a time
         return alone.shape[-1], 1
     # Dynamic quantisation makes a face's vector depend on the other faces of its batch (on mbf-int8 the two score .99),
     # but a template must be the same whoever else is in the photo.

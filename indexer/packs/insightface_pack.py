@@ -11,7 +11,15 @@ from indexer.packs.alignment import similarity, warp
 from indexer.packs.base import FaceCrop, FoundFace, LandmarkScheme, PackInfo, Pixels, QualityThresholds, Templates
 from indexer.packs.boxes import overlap
 from indexer.packs.identity import file_digest, pack_id
-from indexer.packs.insightface_models import DETECTOR_THRESHOLD, SIDE, SMALL_SIDE_PX, InsightFaceModels, load_models
+from indexer.packs.insightface_models import (
+    DETECTOR_THRESHOLD,
+    MIDDLE_SIDE_PX,
+    SIDE,
+    SMALL_SIDE_PX,
+    InsightFaceModels,
+    load_models,
+)
+from indexer.packs.onnx_session import working
 
 # insightface.utils.face_align.arcface_dst: where the five points of an ArcFace crop lie.
 POINTS = np.array([(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)])
@@ -50,13 +58,16 @@ class InsightFacePack:
         return cls(_info(directory, name, licence, models.dimension), models, side)
 
     def find(self, picture: Pixels) -> list[FoundFace]:
-        large = self._detect(picture, self._side_px, 0)
-        small = self._detect(picture, SMALL_SIDE_PX, SMALL_MARGIN_PX)
-        return _distinct([*large, *small])
+        with working(self.info.name):
+            large = self._detect(picture, self._side_px, 0)
+            middle = self._detect(picture, MIDDLE_SIDE_PX, 0)
+            small = self._detect(picture, SMALL_SIDE_PX, SMALL_MARGIN_PX)
+        return _distinct([*large, *middle, *small])
 
     def embed(self, crops: Sequence[FaceCrop]) -> Templates:
         batches = [crops[start : start + self._models.batch] for start in range(0, len(crops), self._models.batch)]
-        made = [self._models.recogniser.get_feat([_aligned(crop) for crop in batch]) for batch in batches]
+        with working(self.info.name):
+            made = [self._models.recogniser.get_feat([_aligned(crop) for crop in batch]) for batch in batches]
         if not made:
             return np.empty((0, self.info.dimension), np.float32)
         vectors = np.concatenate(made).astype(np.float32)
