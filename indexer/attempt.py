@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from indexer.claims import Claim, held, renew
 from indexer.context import Context
 from indexer.discards import announce, keep
-from indexer.errors import BlobMissing, ImageRefused, SealBroken, StoredTooLate
+from indexer.errors import BlobMissing, ImageRefused, PackFailed, SealBroken, StoredTooLate
 from indexer.face_rows import face_row
 from indexer.ingest import WorkedPhoto, work_photo
 from indexer.lease import LeaseKeeper
@@ -26,6 +26,7 @@ PHOTOS_FAULT = (ImageRefused, BlobMissing, SealBroken)
 class Outcome(StrEnum):
     DONE = "done"
     FAILED = "failed"
+    CHARGED = "charged"  # the pack failed on it: it will be tried alone, or was given up
     LOST = "lost"  # to another worker, or to an erasure: nothing was written
 
 
@@ -65,6 +66,8 @@ def attempt(context: Context, claim: Claim, batch: Sequence[Claim]) -> Result:
             return record(context, claim, key, worked)
         except PHOTOS_FAULT as error:
             return _fail(context, claim, error.code)
+        except PackFailed as error:
+            return _charge(context, claim, error)
         except StoredTooLate:  # so late that another has the photo, or will have it
             return LOST
 
@@ -93,6 +96,16 @@ def _fail(context: Context, claim: Claim, code: str) -> Result:
             return LOST
         photo.fail(code)
     return Result(Outcome.FAILED, reason=code)
+
+
+def _charge(context: Context, claim: Claim, error: PackFailed) -> Result:
+    """As if the worker had died on it, but it has not."""
+    with context.database.writing() as session:
+        photo: Photo | None = held(session, claim)
+        if photo is None:
+            return LOST
+        photo.charge_crash(error.code)
+    return Result(Outcome.CHARGED, reason=str(error.details["kind"]))
 
 
 def _add_template(session: Session, key: bytes, face: Face, template: Template, pack_id: str) -> None:

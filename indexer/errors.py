@@ -102,6 +102,10 @@ class PackProviderUnavailable(PackError):
     """ONNX Runtime was asked for {wanted} but loaded {loaded}; install the right build or change the setting."""
 
 
+class PackFailed(PackError):
+    """The pack {pack} failed on a picture ({kind}); if it does so on each, check it with `homeward packs verify`."""
+
+
 # --- gallery --------------------------------------------------------------------------------------------------------
 
 

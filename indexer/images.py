@@ -51,6 +51,15 @@ def face_crop(picture: Pixels, box: Box, landmarks: Landmarks) -> CutFace:
     return CutFace(pixels, cut, points_in_crop(landmarks, cut, pixels))
 
 
+def touches(box: Box, picture: Pixels) -> bool:
+    """Whether any whole pixel of ``picture`` is in ``box``, which may be anything a detector gives."""
+    if not np.isfinite(box).all():
+        return False
+    left, top, right, bottom = box
+    height, width = picture.shape[:2]
+    return left < right and top < bottom and left < width and top < height and right > 0 and bottom > 0
+
+
 def points_in_crop(points: Landmarks, crop_box: tuple[int, int, int, int], crop: Pixels) -> Landmarks:
     """Points of the picture in the crop's pixels. Whole numbers are centres of pixels, before and after."""
     left, top, right, bottom = crop_box

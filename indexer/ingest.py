@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from indexer.context import Context
-from indexer.images import CutFace, decode_crop, encode_crop, face_crop
+from indexer.images import CutFace, decode_crop, encode_crop, face_crop, touches
 from indexer.packs.base import FaceCrop, FoundFace, Pack, Pixels, Templates
 from indexer.quality import FaceQuality, QualityClass, assess
 from indexer.sealed_records import about_crop, about_photo, new_crop_blob
@@ -62,8 +62,11 @@ def decode(context: Context, photo_id: UUID, blob_name: str, key: bytes) -> Pixe
 
 
 def find_faces(pack: Pack, picture: Pixels, most: int) -> tuple[list[FoundFace], bool]:
-    """The ``most`` strongest faces, and whether there were more."""
-    found = pack.find(picture)
+    """The ``most`` strongest faces, and whether there were more. `PackFailed`.
+
+    A detector may put a box beside the picture: what has no pixel of it is no face.
+    """
+    found = [face for face in pack.find(picture) if touches(face.box, picture)]
     return found[:most], len(found) > most
 
 

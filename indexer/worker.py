@@ -6,6 +6,7 @@ Whatever happens to this process, the records say what to do next; the worker it
 import time
 from collections import Counter
 from threading import Event
+from uuid import UUID
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
@@ -15,7 +16,7 @@ from indexer.claims import Claim, claim_batch, give_back, is_any_waiting, reclai
 from indexer.cohorts.keeper import CohortKeeper
 from indexer.context import Context
 from indexer.discards import sweep_discarded
-from indexer.errors import DecoderUnavailable, StorageError
+from indexer.errors import DecoderUnavailable, PackFailed, StorageError
 from indexer.linking.keeper import LinkKeeper
 from indexer.logs import get_log
 from indexer.pack_records import record_pack
@@ -24,6 +25,8 @@ from models.errors import HomewardError
 MACHINES_FAULT = (OperationalError, InterfaceError, PoolExhausted, StorageError, DecoderUnavailable)
 """Errors that another photo would meet as well: the database or the storage is away, or full."""
 LONGEST_WAIT_SECONDS = 60.0
+PACK_FAILURES = 10
+"""A pack that fails on so many different photos in a row is itself at fault: the worker stops, charging no more."""
 TRIES_ONCE = 5
 """With `once` nobody waits for a machine to be mended: after so many troubles in a row the command fails."""
 
@@ -36,6 +39,7 @@ class Worker:
         self._stopping = stopping
         self._claims: list[Claim] = []
         self._troubles = 0
+        self._charged: set[UUID] = set()
         self._cohorts = CohortKeeper(context)
         self._keepers = (self._cohorts, LinkKeeper(context))
         self._log = get_log()
@@ -43,7 +47,8 @@ class Worker:
     def run(self, once: bool = False) -> Counter[Outcome]:
         """Work until stopped, or with ``once`` until no photo waits; how many attempts ended how.
 
-        `PackError` before anything is claimed. With ``once`` the machine's faults, when they do not pass.
+        `PackError` before anything is claimed; `PackFailed` when the pack fails on every photo. With ``once`` the
+        machine's faults, when they do not pass.
         """
         info = self._context.pack.info
         outcomes: Counter[Outcome] = Counter()
@@ -80,8 +85,10 @@ class Worker:
         for claim in batch:
             if self._stopping.is_set():
                 break
-            outcomes[self._work_on(claim).outcome] += 1
+            result = self._work_on(claim)
+            outcomes[result.outcome] += 1
             self._claims.remove(claim)
+            self._require_working_pack(claim, result)
         self._give_back()
         self._cohorts.soon()
         return bool(batch)
@@ -97,6 +104,16 @@ class Worker:
             seconds=round(time.monotonic() - began, 3),
         )
         return result
+
+    def _require_working_pack(self, claim: Claim, result: Result) -> None:
+        """`PackFailed`."""
+        if result.outcome is Outcome.DONE:
+            self._charged.clear()
+        elif result.outcome is Outcome.CHARGED:
+            self._charged.add(claim.photo_id)
+        if len(self._charged) >= PACK_FAILURES:
+            self._give_back_at_the_end()
+            raise PackFailed(pack=self._context.pack.info.name, kind=result.reason)
 
     def _is_any_waiting(self) -> bool:
         with self._context.database.reading() as session:

@@ -69,13 +69,16 @@ class Photo(Base):
         self.release()
         self.queued_at = now()
 
-    def charge_crash(self) -> None:
-        """Its worker died on it: to the back of the queue to be tried alone, and given up after three such tries."""
+    def charge_crash(self, reason: str = "worker_crashed") -> None:
+        """Its worker or pack failed on it: to the back of the queue to be tried alone; given up after three such tries.
+
+        ``reason`` is recorded when it is given up.
+        """
         self.crashes += self.alone
         self.release()
         self.alone, self.queued_at = True, now()
         if self.crashes >= CRASHES_ALONE:
-            self.fail("worker_crashed")
+            self.fail(reason)
 
     def finish(self, faces_found: int, reason: str | None) -> None:
         self.release()

@@ -1,10 +1,11 @@
 """ONNX Runtime sessions with exactly the providers asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from indexer.errors import PackProviderUnavailable, PackUnreadable
+from indexer.errors import PackFailed, PackProviderUnavailable, PackUnreadable
 
 
 def open_session(file: Path, pack: str, providers: Sequence[str], threads: int) -> Any:
@@ -19,25 +20,34 @@ def open_session(file: Path, pack: str, providers: Sequence[str], threads: int) 
     require_available(providers)
     try:
         session = onnxruntime.InferenceSession(file, options, providers=list(providers))
-    except load_failures() as error:
+    except failures() as error:
         raise PackUnreadable(file=file.name, pack=pack, reason="ONNX Runtime cannot load it") from error
     require_loaded(session, providers)
     return session
 
 
-def load_failures() -> tuple[type[Exception], ...]:
-    """What ONNX Runtime raises for a file that is no model, or not one it can run. They have no common base."""
+@contextmanager
+def working(pack: str) -> Iterator[None]:
+    """What goes wrong with one picture inside a pack, as one error of ours. `PackFailed`, with the kind of failure.
+
+    Models are others' code, and may meet pictures that nobody thought of: whoever gave the picture is charged, and the
+    worker goes on with the others.
+    """
+    import cv2
+
+    kinds: tuple[type[BaseException], ...] = (*failures(), cv2.error, ValueError, IndexError, ArithmeticError)
+    try:
+        yield
+    except kinds as error:
+        raise PackFailed(pack=pack, kind=type(error).__name__) from error
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """Everything that ONNX Runtime raises by itself. They have no common base."""
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
-    return (
-        state.Fail,
-        state.InvalidArgument,
-        state.InvalidGraph,
-        state.InvalidProtobuf,
-        state.NoSuchFile,
-        state.NotImplemented,
-        state.RuntimeException,
-    )
+    kinds = (getattr(state, name) for name in dir(state))
+    return tuple(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Exception))
 
 
 def require_available(providers: Sequence[str]) -> None:

@@ -23,7 +23,7 @@ from indexer.packs.base import (
 )
 from indexer.packs.face_detector import FaceDetector
 from indexer.packs.identity import pack_id
-from indexer.packs.onnx_session import open_session
+from indexer.packs.onnx_session import open_session, working
 from indexer.packs.open_conversion import DETECTOR, EMBEDDER, LANDMARKS, NAME, PARTS, check
 from indexer.packs.shape_predictor import ShapePredictor
 
@@ -65,15 +65,17 @@ class OpenPack:
         return cls(_info(), detector, landmarks, embedder)
 
     def find(self, picture: Pixels) -> list[FoundFace]:
-        windows = self._detector.find(picture)
-        return [FoundFace(one.box, self.landmarks_in(picture, one.box), one.score) for one in windows]
+        with working(NAME):
+            windows = self._detector.find(picture)
+            return [FoundFace(one.box, self.landmarks_in(picture, one.box), one.score) for one in windows]
 
     def landmarks_in(self, picture: Pixels, box: tuple[float, float, float, float]) -> Landmarks:
         """The five points of the face in ``box``, in pixels of ``picture``."""
         return self._landmarks.landmarks(picture, box)
 
     def embed(self, crops: Sequence[FaceCrop]) -> Templates:
-        centred = self.embed_raw(crops) - open_mean()
+        with working(NAME):
+            centred = self.embed_raw(crops) - open_mean()
         return np.asarray(centred / np.linalg.norm(centred, axis=1, keepdims=True), np.float32)
 
     def embed_raw(self, crops: Sequence[FaceCrop]) -> NDArray[np.float32]:

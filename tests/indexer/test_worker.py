@@ -16,12 +16,12 @@ from indexer.claims import claim_batch, reclaim_expired
 from indexer.context import Context
 from indexer.discards import sweep_discarded
 from indexer.erasure import destroy_photo
-from indexer.errors import StorageUnavailable
+from indexer.errors import PackFailed, StorageUnavailable
 from indexer.images import decode_crop
 from indexer.packs.base import FaceCrop, FoundFace, Pack, PackInfo, Pixels, Templates
 from indexer.sealed_records import about_crop, photo_key, unseal_template
 from indexer.sealing import unseal
-from indexer.worker import TRIES_ONCE, Worker
+from indexer.worker import PACK_FAILURES, TRIES_ONCE, Worker
 from models.face import QualityClass
 from models.photo import PhotoState
 from models.records import DiscardedBlob, Face, GalleryChange, PackRecord, Photo, Receipt, Template
@@ -277,3 +277,61 @@ def test_logs_hold_ids_counts_and_codes_only(context: Context):
     (done,) = [entry for entry in logs if entry["event"] == "photo_done"]
     assert (done["photo_id"], done["faces"]) == (receipt.photo_id, 1)
     assert "MARKER" not in str(logs)
+
+
+def failing(context: Context, times: int) -> list[int]:
+    """The pack fails so many times, then works; how often it was asked is in the list."""
+    asked = [0]
+
+    def fail() -> None:
+        asked[0] += 1
+        if asked[0] <= times:
+            raise PackFailed(pack="open", kind="RuntimeException")
+
+    hook(context, fail)
+    return asked
+
+
+def test_a_photo_the_pack_fails_on_is_tried_alone_and_the_others_go_on(context: Context):
+    actor = volunteer(context)
+    bad = take_in(context, actor, face_photo(1))
+    good = take_in(context, actor, drawn_photo(2))
+    asked = failing(context, 1)
+    assert work(context) == {Outcome.CHARGED: 1, Outcome.DONE: 2}
+    assert asked == [3]
+    assert (photo_of(context, bad).state, photo_of(context, bad).faces_found) == ("done", 1)
+    assert photo_of(context, good).state == "done"
+
+
+def test_a_photo_the_pack_always_fails_on_is_given_up_with_the_reason(context: Context):
+    bad = take_in(context, volunteer(context), face_photo(1))
+    failing(context, 99)
+    with capture_logs() as logs:
+        assert work(context) == {Outcome.CHARGED: 4}
+    assert (photo_of(context, bad).state, photo_of(context, bad).reason) == ("failed", "pack_failed")
+    assert [line["reason"] for line in logs if line["event"] == "photo_charged"] == ["RuntimeException"] * 4
+
+
+def test_a_pack_that_fails_on_every_photo_stops_the_worker_and_loses_none(context: Context):
+    actor = volunteer(context)
+    receipts = [take_in(context, actor, drawn_photo(seed)) for seed in range(12)]
+    asked = failing(context, 99)
+    with pytest.raises(PackFailed, match="RuntimeException"):
+        work(context)
+    assert asked == [PACK_FAILURES]
+    assert {photo_of(context, each).state for each in receipts} == {PhotoState.PENDING}
+
+
+def test_a_box_beside_the_picture_is_no_face(context: Context):
+    receipt = take_in(context, volunteer(context), face_photo(1))
+    find = context.pack.find
+
+    def find_more(picture: Pixels) -> list[FoundFace]:
+        [face] = find(picture)
+        beside = [(-90.0, 0.0, -10.0, 50.0), (float("nan"), 0.0, 1.0, 1.0), (9e5, 0.0, 9e6, 40.0)]
+        return [face, *(replace(face, box=box) for box in beside)]
+
+    hook(context, lambda: None)
+    context.pack.find = find_more  # type: ignore[method-assign]
+    assert work(context) == {Outcome.DONE: 1}
+    assert photo_of(context, receipt).faces_found == 1
