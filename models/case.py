@@ -50,6 +50,10 @@ class Case(Base):
             raise SamePerson(reason="a case is approved by someone other than its worker")
         self.state, self.approved_by, self.approved_at = CaseState.APPROVED, supervisor.id, now()
 
+    def await_approval_again(self) -> None:
+        """What the approval was given for has changed: nothing is searched or reviewed until it is given again."""
+        self.state, self.approved_by, self.approved_at = CaseState.AWAITING_APPROVAL, None, None
+
     def describe(self, sealed_details: bytes) -> None:
         if self.state is CaseState.CLOSED:
             raise WrongState(thing="case", state=self.state, change="changed")

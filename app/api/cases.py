@@ -20,7 +20,7 @@ from app.idempotency import OnceDep
 from app.paging import Listed, PageDep, paged
 from app.problems import problems
 from app.queries import visible_cases
-from app.schemas.cases import CaseDetails, CaseOut, CaseSummary, Closing, NewCase, Reassignment
+from app.schemas.cases import CaseApproval, CaseDetails, CaseOut, CaseSummary, Closing, NewCase, Reassignment
 from app.services.cases import (
     approve_case,
     change_case,
@@ -75,10 +75,12 @@ def end_case(case_id: UUID, asked: Closing, actor: CaseWorker, house: HouseDep, 
 
 
 @router.post("/{case_id}/approve", responses=problems(*CHANGE, SamePerson, CaseIncomplete))
-def let_case_be_searched(case_id: UUID, actor: Supervisor, house: HouseDep, session: Writing) -> CaseOut:
-    """With it the references that are ready; later ones wait for the same glance."""
+def let_case_be_searched(
+    case_id: UUID, asked: CaseApproval, actor: Supervisor, house: HouseDep, session: Writing
+) -> CaseOut:
+    """As it was read, and with it the references that are ready; later ones wait for the same glance."""
     keyring = house.context.keyring
-    return described(session, keyring, approve_case(session, keyring, actor, case_id))
+    return described(session, keyring, approve_case(session, keyring, actor, case_id, asked.version))
 
 
 @router.post("/{case_id}/reassign", responses=problems(*CHANGE))

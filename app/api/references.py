@@ -22,7 +22,7 @@ from app.idempotency import OnceDep
 from app.paging import Listed, PageDep, paged
 from app.problems import problems
 from app.queries import visible_case
-from app.schemas.references import NewReference, ReferenceChange, ReferenceOut
+from app.schemas.references import NewReference, ReferenceApproval, ReferenceChange, ReferenceOut
 from app.services.reference_view import references_of
 from app.services.references import (
     add_reference,
@@ -89,6 +89,8 @@ def see_picture(case_id: UUID, reference_id: UUID, actor: CaseWorkerOrSupervisor
     return Response(picture, media_type="image/jpeg", headers={"Content-Disposition": name})
 
 
-@router.post("/{reference_id}/approve", responses=problems(*REFUSALS, WrongState, SamePerson))
-def let_reference_be_searched(case_id: UUID, reference_id: UUID, actor: Supervisor, session: Writing) -> ReferenceOut:
-    return approve_reference(session, actor, case_id, reference_id)
+@router.post("/{reference_id}/approve", responses=problems(*REFUSALS, WrongState, SamePerson, ChangedMeanwhile))
+def let_reference_be_searched(
+    case_id: UUID, reference_id: UUID, asked: ReferenceApproval, actor: Supervisor, session: Writing
+) -> ReferenceOut:
+    return approve_reference(session, actor, case_id, reference_id, asked.face)

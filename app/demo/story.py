@@ -95,7 +95,8 @@ class Story:
             with _file(reference) as file:
                 added = worker.cases.add_reference(case["id"], file, age_years=age_years)
             self._choose_if_asked(case, added)
-        self.accounts.supervisor.client.supervision.approve_case(case["id"])
+        supervision = self.accounts.supervisor.client.supervision
+        supervision.approve_case(case["id"], supervision.case(case["id"])["version"])
         return case
 
     def _choose_if_asked(self, case: Json, reference: Json) -> None:

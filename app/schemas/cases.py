@@ -58,6 +58,12 @@ class NewCase(CaseDetails):
     child_name: Line
 
 
+class CaseApproval(Asked):
+    """The `version` of the case as it was read."""
+
+    version: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
 class Closing(Asked):
     reason: Reason
 
@@ -79,7 +85,10 @@ class CaseSummary(Answer):
 
 
 class CaseOut(CaseSummary):
-    """`missing` names what a supervisor needs before approving; `advice` says what would make searches better."""
+    """`missing` names what a supervisor needs before approving; `advice` says what would make searches better.
+
+    `version` changes with the details and the references; an approval names the one that was read.
+    """
 
     approved_by: UUID | None
     closed_because: str | None
@@ -94,3 +103,4 @@ class CaseOut(CaseSummary):
     asked_by: str | None
     missing: list[str]
     advice: list[str]
+    version: str

@@ -39,6 +39,12 @@ class ReferenceChange(Asked):
         return self
 
 
+class ReferenceApproval(Asked):
+    """The number of the face that was seen to be the child's."""
+
+    face: Annotated[int, Field(ge=0)]
+
+
 class ReferenceFace(BaseModel):
     """One face in a reference. `box` is left, top, right, bottom in pixels; `advice` says what is weak, and why."""
 

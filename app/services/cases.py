@@ -1,5 +1,6 @@
 """Cases: opened and described by their worker, approved and reassigned by supervisors, closed for good."""
 
+import json
 import secrets
 from collections.abc import Iterable
 from typing import Any
@@ -9,7 +10,7 @@ from pydantic import ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.errors import CaseIncomplete, DatesImpossible
+from app.errors import CaseIncomplete, ChangedMeanwhile, DatesImpossible
 from app.queries import one_visible, visible_cases
 from app.schemas.cases import CaseDetails, CaseOut, CaseSummary
 from indexer.keyring import KeyRing
@@ -25,6 +26,8 @@ from models.user import Role, User, UserState
 
 CHECKLIST = ("police_reference", "custody", "consent", "asked_by")
 """What a supervisor looks at before approving (design section 1); it is not changed afterwards."""
+WHO = ("child_name", "birth_date", "sex")
+"""Which child it is. Changed after the approval, the case waits for a supervisor again."""
 WANTED_REFERENCES = 3
 
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0 O, 1 I L, U V: numbers are read out on the telephone
@@ -54,24 +57,34 @@ def locked_case(session: Session, actor: Actor, case_id: UUID) -> Case:
 
 
 def change_case(session: Session, keyring: KeyRing, actor: Actor, case_id: UUID, change: CaseDetails) -> Case:
-    """What is not named stays. `NotFound`, `WrongState`, `DatesImpossible`."""
+    """What is not named stays. An approved case about another child by now waits for approval again.
+
+    `NotFound`, `WrongState`, `DatesImpossible`.
+    """
     case = locked_case(session, actor, case_id)
     given = change.model_dump(mode="json", exclude_unset=True)
     before = details_of(keyring, case)
-    if case.state is CaseState.APPROVED and any(given.get(name, before[name]) != before[name] for name in CHECKLIST):
+    changed = {name for name, value in given.items() if value != before[name]}
+    if case.state is CaseState.APPROVED and changed.intersection(CHECKLIST):
         raise WrongState(thing="case", state=case.state, change="changed in what its approval stands on")
     details = _whole(before | given)
     case.describe(seal_json(case_key(keyring, case), details, about_case(case.id)))
+    if case.state is CaseState.APPROVED and changed.intersection(WHO):
+        case.await_approval_again()
+        _alert(session, AlertKind.CASE_AWAITS_APPROVAL, case, None)
     act(session, actor, "case.change", "case", case.id, f"fields: {', '.join(sorted(given))}")
     return case
 
 
-def approve_case(session: Session, keyring: KeyRing, actor: Actor, case_id: UUID) -> Case:
+def approve_case(session: Session, keyring: KeyRing, actor: Actor, case_id: UUID, seen: str) -> Case:
     """With the references that are ready; those that come later wait for the same glance.
 
-    `NotFound`, `WrongState`, `SamePerson`, `CaseIncomplete`.
+    ``seen``: the version that the supervisor read; what was changed since is approved by nobody. `NotFound`,
+    `WrongState`, `SamePerson`, `CaseIncomplete`, `ChangedMeanwhile`.
     """
     case = locked_case(session, actor, case_id)
+    if case.state is CaseState.AWAITING_APPROVAL and seen != version_of(session, keyring, case):
+        raise ChangedMeanwhile
     case.approve(actor.user)
     missing = missing_in(details_of(keyring, case))
     if missing:
@@ -124,8 +137,20 @@ def described(session: Session, keyring: KeyRing, case: Case) -> CaseOut:
         closed_because=case.closed_because,
         missing=missing_in(details),
         advice=_advice(session, case),
+        version=version_of(session, keyring, case),
         **details,
     )
+
+
+def version_of(session: Session, keyring: KeyRing, case: Case) -> str:
+    """A digest of what an approval is given for: the details, and every reference with its picture, face and dates."""
+    references = session.scalars(select(Reference).where(Reference.case_id == case.id).order_by(Reference.id))
+    shown = [
+        [str(each.id), each.digest.hex(), each.state, each.chosen, str(each.taken_on), each.age_years]
+        for each in references
+    ]
+    content = json.dumps([details_of(keyring, case), shown], sort_keys=True)
+    return keyring.digest_of("case version", case.id.bytes + content.encode()).hex()[:32]
 
 
 def details_of(keyring: KeyRing, case: Case) -> dict[str, Any]:

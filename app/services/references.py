@@ -9,7 +9,7 @@ from fastapi import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.errors import BodyTooLarge, DatesImpossible, ServiceBusy
+from app.errors import BodyTooLarge, ChangedMeanwhile, DatesImpossible, ServiceBusy
 from app.house import House
 from app.idempotency import Once
 from app.queries import one_visible, visible_case
@@ -105,13 +105,15 @@ def drop_reference(session: Session, actor: Actor, case_id: UUID, reference_id: 
     act(session, actor, "reference.remove", "reference", reference_id)
 
 
-def approve_reference(session: Session, actor: Actor, case_id: UUID, reference_id: UUID) -> ReferenceOut:
-    """`NotFound`, `WrongState`, `SamePerson`."""
+def approve_reference(session: Session, actor: Actor, case_id: UUID, reference_id: UUID, seen: int) -> ReferenceOut:
+    """``seen``: the face that the supervisor saw chosen. `NotFound`, `WrongState`, `SamePerson`, `ChangedMeanwhile`."""
     case = locked_case(session, actor, case_id)
     reference = one_reference(session, case, reference_id)
     if reference.state is not ReferenceState.READY:
         state = reference.state.replace("_", " ")
         raise WrongState(thing="reference", state=f"without a chosen face ({state})", change="approved")
+    if reference.chosen != seen:
+        raise ChangedMeanwhile
     reference.approve(actor.user, case.worker_id)
     act(session, actor, "reference.approve", "reference", reference.id)
     return references_of(session, [reference])[0]

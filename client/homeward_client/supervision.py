@@ -14,14 +14,20 @@ class Supervision:
     def approve_user(self, user_id: UUID | str) -> Json:
         return self._transport.post(f"/v1/users/{user_id}/approve")
 
-    def approve_case(self, case_id: UUID | str) -> Json:
-        return self._transport.post(f"/v1/cases/{case_id}/approve")
+    def case(self, case_id: UUID | str) -> Json:
+        """What there is to approve; its `version` goes with the approval."""
+        return self._transport.get(f"/v1/cases/{case_id}")
+
+    def approve_case(self, case_id: UUID | str, version: str) -> Json:
+        """As it was read: refused when anything in it has changed since."""
+        return self._transport.post(f"/v1/cases/{case_id}/approve", {"version": version})
 
     def reassign_case(self, case_id: UUID | str, worker_id: UUID | str) -> Json:
         return self._transport.post(f"/v1/cases/{case_id}/reassign", {"worker_id": str(worker_id)})
 
-    def approve_reference(self, case_id: UUID | str, reference_id: UUID | str) -> Json:
-        return self._transport.post(f"/v1/cases/{case_id}/references/{reference_id}/approve")
+    def approve_reference(self, case_id: UUID | str, reference_id: UUID | str, face: int) -> Json:
+        """``face``: the number of the face that you saw chosen as the child's."""
+        return self._transport.post(f"/v1/cases/{case_id}/references/{reference_id}/approve", {"face": face})
 
     def candidates(self, state: str) -> list[Json]:
         """Candidates in conflict, confirmed, released or concluded."""

@@ -37,7 +37,7 @@ from models.session import Database
 from models.types import now
 from models.user import Role, User
 from tests.app.conftest import AccountClient, Service
-from tests.app.worlds import open_case
+from tests.app.worlds import approve_case, open_case
 from tests.models.factories import make_candidate, make_face, make_photo, make_reference, make_user
 
 WIDTH, HEIGHT = 320, 200
@@ -84,7 +84,7 @@ class Desk:
     def open_case(self, **details: object) -> str:
         """Approved, with one reference of 2019."""
         case_id = open_case(self.worker, **details)["id"]
-        assert self.supervisor.post(f"/v1/cases/{case_id}/approve").status_code == 200
+        assert approve_case(self.supervisor, f"/v1/cases/{case_id}").status_code == 200
         self.add_reference(case_id, taken_on=date(2019, 7, 1))
         return case_id
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import select
 
 from models.candidate import CandidateState
@@ -12,7 +13,7 @@ from models.review import AssignmentState
 from models.types import now
 from models.user import Role, UserState
 from tests.app.conftest import Service
-from tests.app.worlds import CHECKLIST, open_case
+from tests.app.worlds import CHECKLIST, approve_case, open_case
 from tests.models.factories import make_candidate, make_face, make_photo, make_reference, make_user
 
 UNDECIDED = (CandidateState.OPEN, CandidateState.IN_REVIEW, CandidateState.CONFLICT)
@@ -134,17 +135,17 @@ def test_approval_names_what_is_missing_and_then_takes_the_ready_references_with
         record = session.get_one(Case, UUID(case["id"]))
         ready = make_reference(session, record).id
         unchosen = make_reference(session, record, state=ReferenceState.NEEDS_FACE).id
-    refused = supervisor.post(f"{url}/approve")
+    refused = approve_case(supervisor, url)
     assert (refused.status_code, refused.json()["code"]) == (409, "case_incomplete")
     assert "police_reference, consent, asked_by" in refused.json()["detail"]
     assert worker.get(url).json()["state"] == "awaiting_approval"
     worker.patch(url, json=CHECKLIST)
-    approved = supervisor.post(f"{url}/approve").json()
+    approved = approve_case(supervisor, url).json()
     assert (approved["state"], approved["approved_by"]) == ("approved", str(supervisor.user.id))
     with service.database.reading() as session:
         assert session.get_one(Reference, ready).is_searchable
         assert session.get_one(Reference, unchosen).approved_at is None
-    assert supervisor.post(f"{url}/approve").json()["code"] == "wrong_state"
+    assert approve_case(supervisor, url).json()["code"] == "wrong_state"
     assert [each.object_id for each in acts(service, "reference.approve")] == [str(ready)]
 
 
@@ -153,20 +154,62 @@ def test_a_case_is_never_approved_by_its_own_worker(service: Service):
     supervisor = service.sign_in(Role.SUPERVISOR)
     worker = service.sign_in(Role.CASE_WORKER)
     case_id = open_case(worker)["id"]
-    assert worker.post(f"/v1/cases/{case_id}/approve").json()["code"] == "not_allowed"
+    assert worker.post(f"/v1/cases/{case_id}/approve", json={"version": "x"}).json()["code"] == "not_allowed"
     with service.database.writing() as session:
         session.get_one(Case, UUID(case_id)).reassign(supervisor.user)
-    refused = supervisor.post(f"/v1/cases/{case_id}/approve")
+    refused = approve_case(supervisor, f"/v1/cases/{case_id}")
     assert (refused.status_code, refused.json()["code"]) == (403, "same_person")
 
 
 def test_what_an_approval_stands_on_is_not_changed_afterwards(service: Service):
     worker = service.sign_in(Role.CASE_WORKER)
     url = f"/v1/cases/{open_case(worker)['id']}"
-    service.sign_in(Role.SUPERVISOR).post(f"{url}/approve")
+    approve_case(service.sign_in(Role.SUPERVISOR), url)
     refused = worker.patch(url, json={"consent": "Somebody else's"})
     assert (refused.status_code, refused.json()["code"]) == (409, "wrong_state")
     assert worker.patch(url, json={"notes": "Left-handed"}).json()["notes"] == "Left-handed"
+
+
+def test_nobody_approves_what_they_have_not_seen(service: Service):
+    worker, supervisor = service.sign_in(Role.CASE_WORKER), service.sign_in(Role.SUPERVISOR)
+    url = f"/v1/cases/{open_case(worker)['id']}"
+
+    def add_reference() -> None:
+        with service.database.writing() as session:
+            make_reference(session, session.get_one(Case, UUID(url.rsplit("/", 1)[1])))
+
+    def date_reference() -> None:
+        with service.database.writing() as session:
+            session.scalars(select(Reference)).one().date_it(None, 5.0)
+
+    for change in (lambda: worker.patch(url, json={"consent": "Another paper"}), add_reference, date_reference):
+        seen = supervisor.get(url).json()["version"]
+        change()
+        refused = supervisor.post(f"{url}/approve", json={"version": seen})
+        assert (refused.status_code, refused.json()["code"]) == (409, "changed_meanwhile")
+        assert supervisor.get(url).json()["state"] == "awaiting_approval"
+    for body in (None, {}, {"version": ""}):
+        assert supervisor.post(f"{url}/approve", json=body).status_code == 422
+    assert approve_case(supervisor, url).json()["state"] == "approved"
+
+
+def test_the_version_is_the_same_while_nothing_changes_and_differs_between_cases(service: Service):
+    worker = service.sign_in(Role.CASE_WORKER)
+    one, other = open_case(worker), open_case(worker)
+    assert worker.get(f"/v1/cases/{one['id']}").json()["version"] == one["version"] != other["version"]
+
+
+@pytest.mark.parametrize("change", [{"child_name": "Bea"}, {"birth_date": "2014-01-01"}, {"sex": "male"}])
+def test_a_case_that_is_about_another_child_by_now_waits_for_approval_again(service: Service, change: dict):
+    worker, supervisor = service.sign_in(Role.CASE_WORKER), service.sign_in(Role.SUPERVISOR)
+    url = f"/v1/cases/{open_case(worker)['id']}"
+    approve_case(supervisor, url)
+    changed = worker.patch(url, json=change).json()
+    assert (changed["state"], changed["approved_by"]) == ("awaiting_approval", None)
+    assert worker.post(f"{url}/searches", json={"reason": "x"}).json()["code"] == "case_not_approved"
+    assert approve_case(supervisor, url).json()["state"] == "approved"
+    same = worker.patch(url, json=change | {"notes": "As before"}).json()
+    assert same["state"] == "approved"
 
 
 def test_a_reassigned_case_is_the_new_workers_alone(service: Service):

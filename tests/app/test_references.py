@@ -15,7 +15,7 @@ from models.records import Alert, AuditEntry, DiscardedBlob, Reference
 from models.types import now
 from models.user import Role
 from tests.app.conftest import AccountClient, Service
-from tests.app.worlds import open_case
+from tests.app.worlds import approve_case, open_case
 from tests.indexer.reference_pictures import blurred_face, no_face, one_face, three_faces
 
 
@@ -156,16 +156,19 @@ def test_a_late_reference_is_approved_by_a_supervisor_once_its_face_is_chosen(
     service: Service, worker: AccountClient, url: str
 ):
     supervisor = service.sign_in(Role.SUPERVISOR)
-    supervisor.post(f"{url.removesuffix('/references')}/approve")
+    approve_case(supervisor, url.removesuffix("/references"))
     reference_id = send(worker, url, three_faces()).json()["id"]
-    early = supervisor.post(f"{url}/{reference_id}/approve")
+    early = supervisor.post(f"{url}/{reference_id}/approve", json={"face": 0})
     assert (early.status_code, early.json()["code"]) == (409, "wrong_state")
     worker.patch(f"{url}/{reference_id}", json={"face": 1})
     with service.database.reading() as session:
         waiting = select(Alert).where(Alert.kind == "reference_awaits_approval")
         assert [each.object_id for each in session.scalars(waiting)] == [reference_id]
-    assert worker.post(f"{url}/{reference_id}/approve").json()["code"] == "not_allowed"
-    approved = supervisor.post(f"{url}/{reference_id}/approve").json()
+    assert worker.post(f"{url}/{reference_id}/approve", json={"face": 0}).json()["code"] == "not_allowed"
+    other_face = supervisor.post(f"{url}/{reference_id}/approve", json={"face": 2})
+    assert (other_face.status_code, other_face.json()["code"]) == (409, "changed_meanwhile")
+    assert supervisor.post(f"{url}/{reference_id}/approve").status_code == 422
+    approved = supervisor.post(f"{url}/{reference_id}/approve", json={"face": 1}).json()
     assert approved["approved_by"] == str(supervisor.user.id)
     changed = worker.patch(f"{url}/{reference_id}", json={"face": 2})
     assert (changed.status_code, changed.json()["code"]) == (409, "wrong_state")

@@ -148,7 +148,10 @@ def test_a_reference_approved_meanwhile_moves_no_number(desk: Desk):
     desk.add_candidate(desk.add_photo(taken_at=datetime(2026, 3, 1, tzinfo=UTC)))
     reviewer = desk.reviewer()
     before = desk.take(reviewer).json()
-    assert desk.supervisor.post(f"/v1/cases/{desk.case_id}/references/{waiting}/approve").status_code == 200
+    assert (
+        desk.supervisor.post(f"/v1/cases/{desk.case_id}/references/{waiting}/approve", json={"face": 0}).status_code
+        == 200
+    )
     after = reviewer.get(url(before["id"])).json()
     assert after["faces"][:2] == before["faces"]
     assert [face["street_about_years_after"] for face in after["faces"]] == [None, 7, None]

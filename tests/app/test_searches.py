@@ -29,7 +29,7 @@ from models.records import (
 from models.types import now
 from models.user import Role
 from tests.app.conftest import AccountClient, Service
-from tests.app.worlds import add_reference, follow, open_case, world_of
+from tests.app.worlds import add_reference, approve_case, follow, open_case, world_of
 from tests.indexer.gallery.synthetic import around, strangers
 from tests.indexer.worlds import DIMENSION
 from tests.models.factories import make_face, make_user
@@ -59,7 +59,7 @@ class Story:
             ]
 
     def approve(self) -> None:
-        assert self.supervisor.post(f"{self.url}/approve").status_code == 200
+        assert approve_case(self.supervisor, self.url).status_code == 200
 
     def search(self, **headers: str) -> dict:
         answer = self.worker.post(f"{self.url}/searches", json={"reason": "The mother called"}, headers=headers)
@@ -176,7 +176,7 @@ def test_a_gallery_that_is_still_loading_answers_later(service: Service):
     case_id = open_case(worker)["id"]
     with service.database.writing() as session:
         add_reference(world, session, case_id, CHILD[0])
-    service.sign_in(Role.SUPERVISOR).post(f"/v1/cases/{case_id}/approve")
+    approve_case(service.sign_in(Role.SUPERVISOR), f"/v1/cases/{case_id}")
     answer = worker.post(f"/v1/cases/{case_id}/searches", json={"reason": "x"})
     assert (answer.status_code, answer.json()["code"]) == (503, "gallery_not_ready")
     assert answer.headers["Retry-After"]
@@ -187,7 +187,7 @@ def test_a_reference_added_after_approval_waits_for_the_same_glance(story: Story
     with story.service.database.writing() as session:
         late = add_reference(story.world, session, story.case_id, strangers(1, DIMENSION, 3)[0])
     assert str(late) not in {each["reference"]["id"] for each in story.search()["candidates"]}
-    assert story.supervisor.post(f"{story.url}/references/{late}/approve").status_code == 200
+    assert story.supervisor.post(f"{story.url}/references/{late}/approve", json={"face": 0}).status_code == 200
     assert story.search()["candidates"][0]["reference"]["id"] == str(late)
 
 
@@ -279,7 +279,7 @@ def test_a_search_is_found_only_under_its_own_case(story: Story):
     story.approve()
     search_id = story.search()["id"]
     other = f"/v1/cases/{open_case(story.worker)['id']}"
-    story.supervisor.post(f"{other}/approve")
+    approve_case(story.supervisor, other)
     foreign, absent = (story.worker.get(f"{other}/searches/{each}") for each in (search_id, uuid4()))
     assert foreign.status_code == absent.status_code == 404
     assert foreign.content == absent.content

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import httpx
 from sqlalchemy.orm import Session
 
 from indexer.sealed_records import case_key
@@ -40,3 +41,8 @@ def add_reference(world: World, session: Session, case_id: str, template, **colu
     case = session.get_one(Case, UUID(case_id))
     key = case_key(world.keyring, case)
     return world.add_reference(session, case, key, template, approved=False, **columns).id
+
+
+def approve_case(supervisor: AccountClient, url: str) -> httpx.Response:
+    """As a supervisor does it who has read the case."""
+    return supervisor.post(f"{url}/approve", json={"version": supervisor.get(url).json()["version"]})

@@ -89,7 +89,8 @@ def open_case(journey: Journey) -> str:
     with pytest.raises(Refused) as refused:
         journey.search(case)
     assert refused.value.code == "case_not_approved"
-    journey.people.supervisor.client.supervision.approve_case(case)
+    supervision = journey.people.supervisor.client.supervision
+    supervision.approve_case(case, supervision.case(case)["version"])
     assert journey.search(case)["candidates"] == []
     return case
 
