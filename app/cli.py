@@ -12,6 +12,7 @@ from app.commands.audit import audit
 from app.commands.doctor import doctor_command
 from app.commands.init import init_command
 from app.commands.keys import keys
+from app.commands.photos import photos
 from app.commands.serve import serve_command
 from app.commands.users import users
 from app.demo.command import demo_command
@@ -29,6 +30,7 @@ cli.command("serve")(serve_command)
 cli.add_typer(indexer_commands(ServiceSettings))
 cli.add_typer(users, name="users")
 cli.add_typer(keys, name="keys")
+cli.add_typer(photos, name="photos")
 cli.add_typer(audit, name="audit")
 cli.command("doctor")(doctor_command)
 cli.command("demo")(demo_command)

@@ -99,12 +99,12 @@ def is_any_waiting(session: Session) -> bool:
     return session.scalar(select(Photo.id).where(Photo.state.in_(WAITING)).limit(1)) is not None
 
 
-def retry_failed(session: Session, photo_ids: Iterable[UUID] | None = None) -> int:
-    """An admin's second chance for ``photo_ids``, or for every failed photo; how many went back into the queue."""
+def retry_failed(session: Session, photo_ids: Iterable[UUID] | None = None) -> list[UUID]:
+    """An admin's second chance for ``photo_ids``, or for every failed photo; those that went back into the queue."""
     failed = select(Photo).where(Photo.state == PhotoState.FAILED)
     if photo_ids is not None:
         failed = failed.where(Photo.id.in_(list(photo_ids)))
     photos = session.scalars(failed.with_for_update()).all()
     for photo in photos:
         photo.retry()
-    return len(photos)
+    return [photo.id for photo in photos]

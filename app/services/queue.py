@@ -4,6 +4,7 @@ Two live assignments a candidate, never to the case's worker, nor to anyone who 
 turns; within a case the first batch comes before the second, in an order of each reviewer's own.
 """
 
+import math
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -56,7 +57,8 @@ def _require_rested(session: Session, reviewer_id: UUID, at: datetime) -> None:
     today = at.replace(hour=0, minute=0, second=0, microsecond=0)
     answered = select(func.count()).where(Review.reviewer_id == reviewer_id, Review.locked_at >= today)
     if (session.scalar(answered) or 0) >= ANSWERS_A_DAY:
-        raise ReviewLimitReached(limit=ANSWERS_A_DAY)
+        tomorrow = today + timedelta(days=1)
+        raise ReviewLimitReached(limit=ANSWERS_A_DAY, seconds=math.ceil((tomorrow - at).total_seconds()))
 
 
 def _choose(session: Session, keyring: KeyRing, reviewer_id: UUID, at: datetime) -> Candidate | None:

@@ -72,16 +72,22 @@ class Transport:
                     raise ServiceUnreachable(f"{self._http.base_url}: {error}") from error
                 time.sleep(_wait(attempt, None))
                 continue
-            if response.status_code not in AGAIN or attempt == TRIES - 1:
+            asked = response.headers.get("retry-after")
+            if response.status_code not in AGAIN or attempt == TRIES - 1 or _is_too_long(asked):
                 return _accepted(response)
-            time.sleep(_wait(attempt, response.headers.get("retry-after")))
+            time.sleep(_wait(attempt, asked))
         raise AssertionError("unreachable")
+
+
+def _is_too_long(asked: str | None) -> bool:
+    """Whoever is told to come back tomorrow had better hear it now."""
+    return asked is not None and asked.isdigit() and float(asked) > LONGEST_WAIT_SECONDS
 
 
 def _wait(attempt: int, asked: str | None) -> float:
     """Seconds to wait: what the service asked for, else doubling with jitter so that many clients spread out."""
     if asked and asked.isdigit():
-        return min(float(asked), LONGEST_WAIT_SECONDS)
+        return float(asked)
     return float(min(FIRST_WAIT_SECONDS * 2**attempt, LONGEST_WAIT_SECONDS) * random.uniform(0.5, 1))  # noqa: S311
 
 

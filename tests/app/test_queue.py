@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -192,7 +192,10 @@ def test_a_reviewer_answers_a_hundred_and_fifty_a_day(desk: Desk):
         for _ in range(149):
             add_answer(session, desk, reviewer, photo_id)
     desk.answered_by(reviewer, desk.add_candidates(1, desk.open_case())[0], -2)
-    assert refusal(desk.take(reviewer)) == (429, "review_limit_reached")
+    refused = desk.take(reviewer)
+    assert refusal(refused) == (429, "review_limit_reached")
+    until_midnight = (datetime.now(UTC).replace(hour=0, minute=0, second=0) + timedelta(days=1)) - datetime.now(UTC)
+    assert int(refused.headers["retry-after"]) == pytest.approx(until_midnight.total_seconds(), abs=20)
     with desk.service.database.writing() as session:
         session.scalars(select(Review)).first().locked_at -= timedelta(days=1)
     assert desk.taken(reviewer) == candidate

@@ -70,6 +70,14 @@ def test_a_cut_line_and_a_busy_service_are_tried_again_with_the_same_key(
     assert None not in keys
 
 
+def test_nobody_sits_and_waits_for_tomorrow(server: ScriptedServer, calls: Transport) -> None:
+    server.script = [(429, {"Retry-After": "3600"}, {"code": "review_limit_reached"})]
+    with pytest.raises(Refused) as refused:
+        calls.post("/v1/review/assignments")
+    assert refused.value.code == "review_limit_reached"
+    assert len(server.heard) == 1
+
+
 def test_two_calls_have_two_keys(server: ScriptedServer, calls: Transport) -> None:
     server.script = [(201, {}, {}), (201, {}, {})]
     calls.post("/v1/things")

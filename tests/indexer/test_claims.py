@@ -99,7 +99,7 @@ def test_three_crashes_alone_give_a_photo_up_and_a_retry_brings_it_back(database
     assert (given_up.state, given_up.reason, given_up.crashes) == (PhotoState.FAILED, "worker_crashed", 3)
     assert claim(database) == []
     with database.writing() as session:
-        assert retry_failed(session) == 1
+        assert len(retry_failed(session)) == 1
     again = read(database, photo)
     assert (again.state, again.reason, again.crashes, again.alone) == (PhotoState.PENDING, None, 0, True)
 
@@ -110,7 +110,7 @@ def test_only_the_photos_asked_for_are_retried(database: Database):
         for photo in session.scalars(select(Photo)):
             photo.fail("image_corrupt")
     with database.writing() as session:
-        assert retry_failed(session, [second.id]) == 1
+        assert retry_failed(session, [second.id]) == [second.id]
     assert [read(database, each).state for each in (first, second)] == [PhotoState.FAILED, PhotoState.PENDING]
 
 

@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app.commands.common import load_settings
 from indexer.keyring import KeyRing
 from models.migrations.guards import remove_guards
+from models.records import AuditEntry, Photo
 from models.session import Database, open_database
 from models.user import Role
 from tests.app.commands.conftest import Homeward
-from tests.models.factories import make_user
+from tests.models.factories import make_photo, make_user
 
 SWAP = "UPDATE audit SET number = CASE number WHEN 2 THEN -3 ELSE -2 END WHERE number IN (2, 3)"
 
@@ -106,3 +107,27 @@ def test_an_edited_deleted_reordered_or_cut_row_shows(staffed: Homeward, tamperi
     report = staffed("audit", "verify", "--json", "--anchor", f"{head['number']}:{head['hash']}")
     assert report.status == 1
     assert report.json["fault"].startswith(fault)
+
+
+def test_an_admin_gives_failed_photos_a_second_chance(staffed: Homeward):
+    with database() as opened, opened.writing() as session:
+        first, second, done = (make_photo(session) for _ in range(3))
+        first.fail("worker_crashed")
+        second.fail("pack_failed")
+        done.finish(0, None)
+    assert staffed("photos", "failed", "--json").json == [
+        {"reason": "pack_failed", "photos": 1},
+        {"reason": "worker_crashed", "photos": 1},
+    ]
+    assert staffed("photos", "failed").status == 1
+    assert staffed("photos", "retry", "--as", "sue").err == "homeward: Your role may not do this.\n"
+    assert staffed("photos", "retry", "no-id", "--as", "ada").status == 2
+    one = staffed("photos", "retry", str(first.id), str(done.id), "--as", "ada")
+    assert (one.status, one.out) == (0, "1 photos wait to be tried again.\n")
+    assert staffed("photos", "retry", "--as", "ada", "--json").json == {"retried": 1}
+    assert staffed("photos", "failed").status == 0
+    with database() as opened, opened.reading() as session:
+        states = [session.get_one(Photo, each.id).state for each in (first, second, done)]
+        retried = session.scalars(select(AuditEntry.object_id).where(AuditEntry.action == "photo.retry"))
+        assert set(retried) == {str(first.id), str(second.id)}
+    assert states == ["pending", "pending", "done"]
