@@ -3,9 +3,10 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import galleries, normalising, packs, photos, pipeline
+from benchmarks import evaluation, galleries, normalising, packs, photos, pipeline
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
+    "evaluation": evaluation.measure,
     "galleries": galleries.measure,
     "normalising": normalising.measure,
     "packs": packs.measure,

@@ -53,7 +53,7 @@ def too_few(subjects: Rows) -> str | None:
 
 def share(flags: Flags, subjects: Rows, resamples: Resamples) -> Figure:
     """The share of ``flags`` that hold, each of a trial with one of ``subjects``."""
-    return share_with(flags, subjects, resamples.means(flags, subjects)) if len(flags) else not_measured("no search")
+    return share_with(flags, subjects, resamples.means(flags, subjects))
 
 
 def share_with(flags: Flags, subjects: Rows, resampled: Numbers) -> Figure:

@@ -47,7 +47,7 @@ def test_a_share_states_its_count_and_both_intervals():
 
 def test_a_share_of_nothing_is_not_measured():
     nothing = np.empty(0, np.int64)
-    assert share(nothing == 1, nothing, Resamples.draw(10, 0)) == not_measured("no search")
+    assert share(nothing == 1, nothing, Resamples.draw(10, 0)) == not_measured("0 of at least 30 searches or pairs")
     assert difference(0.0, nothing, np.empty(0))["value"] is None
 
 
