@@ -28,6 +28,7 @@ class ServiceSettings(IndexerSettings):
     batch_hour_utc: int = Field(default=6, ge=0, le=23)  # case workers see standing results from here on, daily
 
     threads: int = Field(default=16, ge=1, le=24)  # fewer than database connections, or requests wait for ever
+    connections_at_once: int = Field(default=256, ge=8, le=65_536)  # more are answered 503: a flood fills no memory
     embedding_at_once: int = Field(default=1, ge=1, le=16)
     metrics_key: SecretStr | None = Field(default=None, min_length=24)  # None: there is no /metrics
 

@@ -46,5 +46,6 @@ def server_config(settings: ServiceSettings, app: object) -> uvicorn.Config:
         server_header=False,
         access_log=False,
         ws="none",
+        limit_concurrency=settings.connections_at_once,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

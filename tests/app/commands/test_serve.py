@@ -42,6 +42,7 @@ def test_the_default_is_loopback_and_nobody_is_believed_about_addresses(tmp_path
     require_safe_listening(settings)
     config = server_config(settings, None)
     assert (config.host, config.proxy_headers, config.access_log) == ("127.0.0.1", False, False)
+    assert config.limit_concurrency == 256
 
 
 @pytest.mark.parametrize("place", ["sqlite"], indirect=True)
