@@ -8,6 +8,7 @@ import numpy as np
 
 from indexer.evaluation.faces import Numbers, Rows
 from indexer.evaluation.figures import (
+    LEAST_ALARMED,
     LEAST_ALARMS,
     Figure,
     Json,
@@ -68,6 +69,9 @@ def why_not(study: Study, kind: Kind, rate: float, rows: Rows) -> str | None:
     others = absent(study, kind)
     if len(others.scores) * rate < LEAST_ALARMS:
         return f"{len(others.scores)} searches without a mate of at least {LEAST_ALARMS / rate:.0f}"
+    alarmed = len(np.unique(others.subjects[others.scores >= threshold_at(others.scores, rate)]))
+    if alarmed < LEAST_ALARMED:
+        return f"the false alarms at that rate are of {alarmed} people, of at least {LEAST_ALARMED}"
     return too_few(others.subjects) or too_few(study.searches.subjects[rows])
 
 
@@ -84,18 +88,20 @@ def _row(study: Study, rate: float, rows: Rows) -> Json:
         threshold = threshold_at(others.scores, rate)
         missed = mated.scores < threshold
         resampled[kind], values[kind] = study.resamples.misses_at(rate, mated, others), float(missed.mean())
-        made[kind.value] = share_with(missed, mated.subjects, resampled[kind]) | _at(others.scores, threshold)
+        made[kind.value] = share_with(missed, mated.subjects, resampled[kind]) | _at(others, threshold)
     made["as_minus_raw"] = _gain(study, rows, values, resampled, made)
     return made
 
 
-def _at(others: Numbers, threshold: float) -> Json:
+def _at(others: Scored, threshold: float) -> Json:
     """The threshold, and what it let through."""
-    through = int((others >= threshold).sum())
+    through = others[others.scores >= threshold].subjects
+    count = len(others.scores)
     return {
         "threshold": told_threshold(threshold),
-        "fpir": told(through / len(others)),
-        "fpir_wilson": [told(edge) for edge in wilson(through, len(others))],
+        "fpir": told(len(through) / count),
+        "fpir_wilson": [told(edge) for edge in wilson(len(through), count)],
+        "false_alarms_of_people": len(np.unique(through)),
     }
 
 

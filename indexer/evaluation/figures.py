@@ -17,11 +17,16 @@ LEAST_TRIALS = 30
 LEAST_PEOPLE = 10
 LEAST_ALARMS = 3
 """Without one error in n trials the rate may still be 3 / n (the rule of three): less than that cannot be told."""
+LEAST_ALARMED = 2
+"""People whose searches these are: those of one person share references and err about the same face, and so are one
+accident. A report says how many people they are of: of few, the interval by identity is what to read.
+"""
 LEAST_ERRORS = 30
 """For pairs, which share people: the rule of 30 (G. Doddington et al., Speech Communication 31, 2000)."""
 RULE = (
     f"A figure is measured with at least {LEAST_TRIALS} searches or pairs of at least {LEAST_PEOPLE} people, and at a "
-    f"rate of false alarms only where at least {LEAST_ALARMS} searches, or {LEAST_ERRORS} pairs, would be false alarms."
+    f"rate of false alarms only where at least {LEAST_ALARMS} searches for {LEAST_ALARMED} people, or "
+    f"{LEAST_ERRORS} pairs, are false alarms."
 )
 _DIGITS = 4
 

@@ -13,7 +13,7 @@ from indexer.evaluation.figures import too_few
 from indexer.evaluation.metrics import hits_by_rank, threshold_at, trade_off, wilson
 from indexer.evaluation.scores import Kind
 from indexer.evaluation.searches import Band
-from indexer.evaluation.study import Study
+from indexer.evaluation.study import NO_COHORT, Study
 
 if TYPE_CHECKING:  # of the `evaluate` extra
     from matplotlib.axes import Axes
@@ -24,6 +24,7 @@ _MOST_RANK = 50
 _NAMES = {Kind.RAW: "raw", Kind.AS: "normalised (AS)"}
 _COLOURS = {Kind.RAW: "#b36b00", Kind.AS: "#004c7a"}  # told apart by lightness too
 _LINES = {Kind.RAW: "--", Kind.AS: "-"}
+_SCORES = "Of the child's face, and the best of everybody else's in the same searches."
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ def plots_of(study: Study) -> list[Plot]:
         ("Detection error trade-off", alerts, _trade_off),
         ("Hits by rank", "Searches with the child's face among the first so many.", _hits),
         ("FNIR by gap", f"Missed at FPIR {MAIN_RATE:.0%}, by years since the latest reference; 95 % Wilson.", _by_gap),
-        ("Scores", "Of the child's face, and the best of everybody else's in the same searches.", _scores),
+        ("Scores, raw", _SCORES, _raw_scores),
+        ("Scores, normalised (AS)", _SCORES, _normalised_scores),
         ("Error by discard", f"Missed in the first {RANK} when the worst searches by quality are left out.", _discard),
     ]
     return [_plot(study, *each) for each in made]
@@ -51,8 +53,10 @@ def plots_of(study: Study) -> list[Plot]:
 
 def _plot(study: Study, title: str, caption: str, draw: "Callable[[Study, Axes], None]") -> Plot:
     reason = too_few(study.searches.subjects)
-    if title == "FNIR by gap":
+    if draw is _by_gap:
         reason = reason or why_not(study, Kind.RAW, MAIN_RATE, np.arange(len(study.searches)))
+    if draw is _normalised_scores and Kind.AS not in study.outcomes:
+        reason = NO_COHORT
     return Plot(title, caption, None, reason) if reason else Plot(title, caption, _drawn(study, draw))
 
 
@@ -91,7 +95,9 @@ def _hits(study: Study, axes: "Axes") -> None:
 
 def _by_gap(study: Study, axes: "Axes") -> None:
     bands = [band for band in Band if not too_few(study.searches.subjects[study.searches.in_band(band)])]
-    for offset, kind in zip((-0.1, 0.1), study.outcomes, strict=False):
+    everything = np.arange(len(study.searches))
+    kinds = [kind for kind in study.outcomes if why_not(study, kind, MAIN_RATE, everything) is None]
+    for offset, kind in zip((-0.1, 0.1), kinds, strict=False):
         threshold = threshold_at(absent(study, kind).scores, MAIN_RATE)
         for place, band in enumerate(bands):
             missed = present(study, kind, study.searches.in_band(band)).scores < threshold
@@ -103,9 +109,15 @@ def _by_gap(study: Study, axes: "Axes") -> None:
     axes.set_xticks(range(len(bands)), labels=[band.value for band in bands])
 
 
-def _scores(study: Study, axes: "Axes") -> None:
-    """Of the kind that is used: normalised where there are any."""
-    kind = Kind.AS if Kind.AS in study.outcomes else Kind.RAW
+def _raw_scores(study: Study, axes: "Axes") -> None:
+    _scores(study, axes, Kind.RAW)
+
+
+def _normalised_scores(study: Study, axes: "Axes") -> None:
+    _scores(study, axes, Kind.AS)
+
+
+def _scores(study: Study, axes: "Axes", kind: Kind) -> None:
     mated = present(study, kind, np.arange(len(study.searches))).scores
     mated, others = mated[np.isfinite(mated)], absent(study, kind).scores
     edges = np.histogram_bin_edges(np.concatenate([mated, others]), 50)

@@ -14,7 +14,7 @@ from indexer.evaluation.embedded import EmbeddedPicture
 from indexer.evaluation.embedding import Embedder, embed_files
 from indexer.evaluation.evaluation import Evaluation, Wanted, evaluate
 from indexer.evaluation.figures import Json
-from indexer.evaluation.written import prepare, write_calibration, write_report
+from indexer.evaluation.written import prepare, write_calibration, write_linking, write_report
 from indexer.packs.catalogue import load_pack
 from indexer.settings import IndexerSettings
 
@@ -64,6 +64,8 @@ def run(options: Options, tell: Tell) -> Ran:
         wanted = Wanted(options.dataset, options.distractors, options.seed, options.command)
         done = evaluate(wanted, pack.info, embed)
     nothing_fitted = _fit(options, done, pack.info.id, made_at) if options.fit else None
+    if options.fit:
+        _fit_linking(options, done, pack.info.id, made_at)
     done.report["times"] = {"made_at": made_at, "seconds": round(time.monotonic() - began, 1)}
     write_report(options.report, done)
     return Ran(done.report, nothing_fitted)
@@ -85,3 +87,18 @@ def _fit(options: Options, done: Evaluation, pack_id: str, made_at: str) -> Noth
     bounds = {"kind": calibration.kind, "lowest": calibration.lowest, "highest": calibration.highest}
     done.report["calibration"] = bounds | {"test": fitted.tested}
     return None
+
+
+def _fit_linking(options: Options, done: Evaluation, pack_id: str, made_at: str) -> None:
+    """Adds the threshold for linking street faces to the report, or why there is none."""
+    from indexer.evaluation.link_threshold import fit_linking
+
+    dataset = cast("Json", done.report["dataset"])
+    about: Json = {"dataset": dataset["name"], "licence": dataset["licence"], "command": options.command}
+    try:
+        linking = fit_linking(done.study, pack_id, about, made_at)
+    except NothingFitted as error:
+        done.report["linking"] = {"not_fitted": str(error)}
+        return
+    write_linking(options.report, linking)
+    done.report["linking"] = {"score": linking.score, "precision": linking.precision, "faces": linking.faces}

@@ -1,4 +1,4 @@
-"""The files of a report: `report.json`, `report.html`, and `calibration.json` where one was fitted."""
+"""The files of a report: `report.json`, `report.html`, and what was fitted."""
 
 import json
 from collections.abc import Iterator
@@ -9,8 +9,9 @@ from indexer.calibration import Calibration
 from indexer.errors import ReportNotWritten
 from indexer.evaluation.evaluation import Evaluation
 from indexer.evaluation.figures import Json
+from indexer.linking.threshold import Linking
 
-REPORT, PAGE, CALIBRATION = "report.json", "report.html", "calibration.json"
+REPORT, PAGE, CALIBRATION, LINKING = "report.json", "report.html", "calibration.json", "linking.json"
 
 
 def prepare(folder: Path) -> None:
@@ -39,6 +40,12 @@ def write_calibration(folder: Path, calibration: Calibration) -> None:
     """`ReportNotWritten`."""
     with _plainly(folder):
         (folder / CALIBRATION).write_text(calibration.to_json() + "\n", encoding="utf-8")
+
+
+def write_linking(folder: Path, linking: Linking) -> None:
+    """`ReportNotWritten`."""
+    with _plainly(folder):
+        (folder / LINKING).write_text(linking.to_json() + "\n", encoding="utf-8")
 
 
 @contextmanager

@@ -147,7 +147,7 @@ def test_figures_are_told_on_screen_too(done, run, place):
 def test_twelve_people_are_too_few_to_fit_anything_and_the_report_says_so(done, run, place):
     status, out, err = run("--fit", "--json")
     assert status == 1
-    assert err.startswith("homeward: No calibration was fitted: a half of the people makes")
+    assert err.startswith("homeward: Nothing was fitted: a half of the people makes")
     assert "not_fitted" in json.loads(out)["calibration"]
     assert not (place / "out" / "calibration.json").exists()
 

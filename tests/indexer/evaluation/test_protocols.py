@@ -172,3 +172,13 @@ def test_the_same_seed_makes_the_same_figures():
     one, two = (Study.of(people(40, 9), strangers(50), 3) for _ in range(2))
     assert alert(one) == alert(two)
     assert case_search(one) == case_search(two)
+
+
+def test_false_alarms_of_two_people_who_look_alike_set_no_threshold(study):
+    """Ten searches for two people, all wrong about one pair of pictures, are one accident."""
+    tops = study.outcomes[Kind.RAW].tops.copy()
+    alike = np.isin([probe.subject for probe in study.searches.probes], [3, 4])
+    tops[alike] = 0.99
+    outcomes = {Kind.RAW: replace(study.outcomes[Kind.RAW], tops=tops)}
+    figure = alert(replace(study, outcomes=outcomes))["fnir_at_fpir_0.01"]["all"]["raw"]
+    assert figure == not_measured("the false alarms at that rate are of 0 people, of at least 2")
