@@ -22,10 +22,14 @@ class AlertKind(StrEnum):
     CASE_APPROVED = "case_approved"
     CANDIDATE_RELEASED = "candidate_released"
     OUTCOME_RECORDED = "outcome_recorded"
+    CANDIDATES_FOUND = "candidates_found"  # by standing search
 
 
 class Alert(Base):
-    """One thing to notice. ``user_id`` null: every supervisor sees it; else that case worker, in the daily batch."""
+    """One thing to notice. ``user_id`` null: every supervisor sees it; else that case worker, in the daily batch.
+
+    ``at`` of what standing search found for a case worker is the batch it belongs to, which may be still to come.
+    """
 
     __tablename__ = "alerts"
 

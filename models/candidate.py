@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -42,6 +42,7 @@ class Candidate(Base):
     """One (case, street face) pair. It has a rank and a score within each search, and a life of its own.
 
     ``batch`` 1 is reviewed first (the five best of a search); 2 when a supervisor asks or none of 1 is confirmed.
+    ``round`` counts how often two people are asked: a rejected pair returns on new evidence, and is answered anew.
     """
 
     __tablename__ = "candidates"
@@ -53,6 +54,7 @@ class Candidate(Base):
     face_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("faces.id", ondelete="SET NULL"), index=True)
     state: Mapped[CandidateState] = mapped_column(one_of(CandidateState), default=CandidateState.OPEN, index=True)
     batch: Mapped[int] = mapped_column(default=1)
+    round: Mapped[int] = mapped_column(default=1)
     found_at: Mapped[Moment] = mapped_column(default=now)
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column()
@@ -95,22 +97,35 @@ class Candidate(Base):
         self.withdraw()
         self.face_id = None
 
+    def come_back(self, batch: int) -> None:
+        """There is evidence that nobody has seen who rejected it: two people answer again."""
+        self._become(CandidateState.OPEN, "reviewed again", only_when=CandidateState.REJECTED)
+        self.decided_at, self.batch, self.round = None, batch, self.round + 1
+
     def hasten(self) -> None:
         """Into the batch that is reviewed first."""
         self.batch = 1
 
 
-class Search(Base):
-    """All references of one case against the gallery, once. What the answer echoed is kept with it.
+class SearchKind(StrEnum):
+    ASKED = "asked"  # by the case's worker
+    STANDING = "standing"  # by nobody: new faces, or a new reference
 
-    ``cohort_source`` null: scores are raw, and ``raw_because`` says why.
+
+class Search(Base):
+    """References of one case against faces of the gallery, once. What the answer echoed is kept with it.
+
+    ``cohort_source`` null: scores are raw, and ``raw_because`` says why. ``told_at``: when the case's worker may learn
+    of its results, which for a standing search is the next daily batch.
     """
 
     __tablename__ = "searches"
+    __table_args__ = (CheckConstraint("(kind = 'asked') = (asked_by IS NOT NULL)", name="asker"),)
 
     id: Mapped[RandomId]
     case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
-    asked_by: Mapped[UUID] = by_whom()
+    kind: Mapped[SearchKind] = mapped_column(one_of(SearchKind), default=SearchKind.ASKED)
+    asked_by: Mapped[UUID | None] = by_whom()
     reason: Mapped[str] = mapped_column(String(500))
     pack_id: Mapped[str] = mapped_column(ForeignKey("packs.id"))
     gallery_size: Mapped[int]
@@ -121,6 +136,7 @@ class Search(Base):
     cohort_size: Mapped[int | None]
     raw_because: Mapped[str | None] = mapped_column(String(64))
     at: Mapped[Moment] = mapped_column(default=now)
+    told_at: Mapped[Moment] = mapped_column(default=now)
 
 
 class SearchResult(Base):

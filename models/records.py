@@ -11,11 +11,13 @@ from models.erasure import DiscardedBlob, Erasure, LedgerEntry
 from models.face import Face
 from models.installation import Installation
 from models.link import Cursor, FaceLink, LinkThreshold
+from models.message import Message
 from models.pack import PackRecord
 from models.photo import Photo, PhotoBand, Receipt
 from models.reference import Reference
 from models.request import IdempotentRequest
 from models.review import Adjudication, Assignment, Authority, Outcome, Release, Review
+from models.standing import SearchedReference, StandingThreshold
 from models.template import GalleryChange, Template
 from models.user import ApiKey, Invitation, User, UserSession
 
@@ -44,6 +46,7 @@ __all__ = [
     "Invitation",
     "LedgerEntry",
     "LinkThreshold",
+    "Message",
     "Outcome",
     "PackRecord",
     "Photo",
@@ -54,6 +57,8 @@ __all__ = [
     "Review",
     "Search",
     "SearchResult",
+    "SearchedReference",
+    "StandingThreshold",
     "Template",
     "User",
     "UserSession",

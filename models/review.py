@@ -26,11 +26,12 @@ class Assignment(Base):
     """One candidate given to one reviewer. ``id`` is all the reviewer ever learns of it."""
 
     __tablename__ = "assignments"
-    __table_args__ = (UniqueConstraint("candidate_id", "reviewer_id"),)
+    __table_args__ = (UniqueConstraint("candidate_id", "reviewer_id", "round"),)
 
     id: Mapped[RandomId]
     candidate_id: Mapped[UUID] = mapped_column(ForeignKey("candidates.id", ondelete="CASCADE"), index=True)
     reviewer_id: Mapped[UUID] = by_whom(index=True)
+    round: Mapped[int] = mapped_column(default=1)  # the candidate's
     state: Mapped[AssignmentState] = mapped_column(one_of(AssignmentState), default=AssignmentState.OPEN)
     given_at: Mapped[Moment] = mapped_column(default=now)
     lapses_at: Mapped[Moment]
@@ -71,7 +72,7 @@ class Review(Base):
 
     __tablename__ = "reviews"
     __table_args__ = (
-        UniqueConstraint("candidate_id", "reviewer_id"),
+        UniqueConstraint("candidate_id", "reviewer_id", "round"),
         CheckConstraint("answer BETWEEN -2 AND 2", name="answer"),
         Index("ix_reviews_day", "reviewer_id", "locked_at"),  # asked before each assignment
     )
@@ -80,6 +81,7 @@ class Review(Base):
     assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignments.id", ondelete="CASCADE"), unique=True)
     candidate_id: Mapped[UUID] = mapped_column(ForeignKey("candidates.id", ondelete="CASCADE"))
     reviewer_id: Mapped[UUID] = by_whom()
+    round: Mapped[int] = mapped_column(default=1)  # the candidate's
     answer: Mapped[int]
     features: Mapped[dict[str, int]] = mapped_column(JSON)
     comment: Mapped[str] = mapped_column(String(2000), default="")
@@ -96,6 +98,7 @@ class Adjudication(Base):
     __tablename__ = "adjudications"
 
     candidate_id: Mapped[UUID] = mapped_column(ForeignKey("candidates.id", ondelete="CASCADE"), primary_key=True)
+    round: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)  # the candidate's
     by: Mapped[UUID] = by_whom()
     same: Mapped[bool]
     reason: Mapped[str] = mapped_column(String(2000))

@@ -1,6 +1,7 @@
 """Migrations: both databases come out alike, no row is lost, and the guards stand again afterwards."""
 
 import re
+from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,12 +12,14 @@ from alembic.operations import Operations
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
+from models.alert import AlertKind
 from models.audit import record_act
 from models.erasure import ErasureState, LedgerKind
 from models.errors import SchemaUnknown
+from models.message import Channel
 from models.migrations import upgrade as migrations
 from models.migrations.guards import install_guards, remove_guards
-from models.records import AuditEntry, Candidate, Case, Erasure, Face, LedgerEntry, Receipt
+from models.records import Alert, AuditEntry, Candidate, Case, Erasure, Face, LedgerEntry, Message, Receipt
 from models.session import Database, open_sqlite
 from models.user import Role
 from tests.conftest import TEST_KEY
@@ -102,7 +105,16 @@ def test_the_database_takes_the_words_of_the_records_and_no_others(database: Dat
         session.add_all(LedgerEntry(photo_id=receipt.id, kind=kind, digest=b"") for kind in LedgerKind)
         same = {"receipt_id": receipt.id, "reason": "", "proposed_by": receipt.uploader_id}
         session.add_all(Erasure(state=state, **same) for state in ErasureState)
-    for statement in ("UPDATE erasure_ledger SET kind = 'other'", "UPDATE erasures SET state = 'other'"):
+        session.add_all(Alert(kind=kind, object_type="case", object_id="1") for kind in AlertKind)
+        same = {"kind": AlertKind.CANDIDATES_FOUND, "count": 1, "day": date(2026, 1, 1)}
+        session.add_all(Message(channel=channel, **same) for channel in Channel)
+    for statement in (
+        "UPDATE erasure_ledger SET kind = 'other'",
+        "UPDATE erasures SET state = 'other'",
+        "UPDATE alerts SET kind = 'other'",
+        "UPDATE messages SET kind = 'other'",
+        "UPDATE messages SET channel = 'other'",
+    ):
         with pytest.raises(IntegrityError), database.writing() as session:
             session.execute(text(statement))
 
