@@ -302,7 +302,7 @@ class ReportNotWritten(EvaluationError):
 
 
 class NothingFitted(EvaluationError):
-    """No calibration was fitted: {reason}. The rest of the report is written."""
+    """Nothing was fitted: {reason}. The rest of the report is written."""
 
 
 class CalibrationWrong(EvaluationError):

@@ -20,7 +20,7 @@ UNSEEN_ERRORS = 3
 """Added to the errors that were counted: where none was seen, three may still be expected (the rule of three)."""
 MOST_ERRORS = 1000
 _FACES_AT_ONCE = 512
-_DAYS_PER_YEAR = 365.25
+_DAYS_A_YEAR = 365.0  # ages are whole years: two years apart must count
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def mated_pairs(faces: Faces) -> Pairs:
         rows = np.flatnonzero(faces.subjects == subject)
         one, other = np.triu_indices(len(rows), 1)
         with np.errstate(invalid="ignore"):
-            apart = np.abs(faces.ages[rows[one]] - faces.ages[rows[other]]) * _DAYS_PER_YEAR > MOST_DAYS
+            apart = np.abs(faces.ages[rows[one]] - faces.ages[rows[other]]) > MOST_DAYS / _DAYS_A_YEAR
         one, other = rows[one[~apart]], rows[other[~apart]]
         left, right = (faces.templates[side].astype(np.float64) for side in (one, other))
         scores.append((left * right).sum(axis=1))

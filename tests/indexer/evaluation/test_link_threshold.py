@@ -58,7 +58,7 @@ def test_a_lower_threshold_would_not_be_precise_enough():
 
 def test_people_who_cannot_be_told_apart_give_no_threshold():
     with pytest.raises(NothingFitted, match="no threshold for links"):
-        fit_linking(Study.of(people(40, 9, noise=9.0), strangers(30), 1), "pack", {}, MADE_AT)
+        fit_linking(Study.of(people(40, 19, noise=9.0), strangers(30), 1), "pack", {}, MADE_AT)
 
 
 def test_too_few_pairs_give_no_threshold():
