@@ -166,3 +166,18 @@ def test_of_two_tables_one_must_be_chosen(table):
     with pytest.raises(DatasetUnclear, match=r"two\.csv.*one\.csv is there too"):
         read_dataset(folder)
     assert len(read_dataset(folder / "two.csv").pictures) == 2
+
+
+def test_links_are_followed_and_a_folder_counts_once(place, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "1.jpg").touch()
+    folder = place("ben/1.jpg")
+    (folder / "anna").symlink_to(elsewhere)
+    (folder / "ben" / "2.jpg").symlink_to(elsewhere / "1.jpg")
+    (folder / "ben" / "round").symlink_to(folder)
+    (folder / "ben" / "gone.jpg").symlink_to(elsewhere / "gone.jpg")
+    assert [(one.subject, one.file.name) for one in read_dataset(folder).pictures] == [
+        ("anna", "1.jpg"),
+        ("ben", "1.jpg"),
+        ("ben", "2.jpg"),
+    ]
