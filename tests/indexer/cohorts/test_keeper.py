@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 from indexer.cohorts import keeper as keeper_module
 from indexer.cohorts.base import FOLDS, RawBecause
 from indexer.cohorts.follower import CohortFollower
-from indexer.cohorts.keeper import CohortKeeper
+from indexer.cohorts.keeper import CohortKeeper, store_statistics
 from indexer.cohorts.known import KnownFaces, brought_up
 from indexer.cohorts.records import MOST_PER_CASE, eligible_references, load_cohort, load_known, newest
 from indexer.context import Context
@@ -226,6 +226,18 @@ def test_two_keepers_measure_each_face_once(world: Kept):
     while any([world.keeper.step(), other.step()]):
         pass
     assert (world.count(Cohort), world.count(FaceStatistics)) == (1, 30)
+
+
+def test_what_another_worker_stored_first_is_left_as_it_is(world: Kept):
+    [face_id] = world.add_faces(children(1, DIMENSION, 1))
+    world.add_cases(60)
+    world.keep()
+    with world.database.writing() as session:
+        cohort_id = session.scalars(select(Cohort.id)).one()
+        store_statistics(session, cohort_id, {face_id: b"late", face_id + 99: b"gone"})
+        store_statistics(session, cohort_id + 1, {face_id: b"replaced"})
+    with world.database.reading() as session:
+        assert session.scalars(select(FaceStatistics.numbers)).one() != b"late"
 
 
 def test_the_worker_keeps_the_cohort_when_no_photo_waits(world: Kept):
