@@ -196,6 +196,8 @@ def test_what_an_erased_face_scored_goes_with_it(world: Kept):
     [face_id, other] = world.add_faces(children(2, DIMENSION, 1))
     world.add_cases(60)
     world.keep()
+    world.follow()
+    assert world.follower.known_faces == 2
     with world.database.writing() as session:
         destroy_photo(session, session.get_one(Photo, session.get_one(Face, face_id).photo_id), keep_away=True)
     world.gallery.remove(np.array([face_id]))
@@ -234,7 +236,7 @@ def test_what_another_worker_stored_first_is_left_as_it_is(world: Kept):
     world.keep()
     with world.database.writing() as session:
         cohort_id = session.scalars(select(Cohort.id)).one()
-        store_statistics(session, cohort_id, {face_id: b"late", face_id + 99: b"gone"})
+        store_statistics(session, cohort_id, {face_id: b"late", 10**9: b"gone"})
         store_statistics(session, cohort_id + 1, {face_id: b"replaced"})
     with world.database.reading() as session:
         assert session.scalars(select(FaceStatistics.numbers)).one() != b"late"
