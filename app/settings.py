@@ -5,9 +5,7 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from indexer.settings import IndexerSettings
-
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+from indexer.settings import LOOPBACK, IndexerSettings
 
 
 class ServiceSettings(IndexerSettings):
@@ -25,7 +23,6 @@ class ServiceSettings(IndexerSettings):
     key_days: int = Field(default=90, ge=1, le=365)
     invitation_days: int = Field(default=14, ge=1, le=90)
     password_length: int = Field(default=15, ge=12, le=64)  # NIST SP 800-63B-4 3.1.1.2: 15 for a password alone
-    batch_hour_utc: int = Field(default=6, ge=0, le=23)  # case workers see standing results from here on, daily
 
     threads: int = Field(default=16, ge=1, le=24)  # fewer than database connections, or requests wait for ever
     connections_at_once: int = Field(default=256, ge=8, le=65_536)  # more are answered 503: a flood fills no memory

@@ -30,6 +30,7 @@ class NoFigure(StrEnum):
 
     FEWER_THAN_20_REFERENCES = "fewer_than_20_references"
     EMPTY_LIST = "empty_list"
+    TOO_FEW_CASES = "too_few_cases"  # to allow one false candidate among all of them
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ from itertools import groupby
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
-from indexer.errors import CaseNotSearchable
+from indexer.errors import CaseNotSearchable, SealBroken
 from indexer.gallery.base import Templates
 from indexer.gallery.rules import require_pack
 from indexer.keyring import KeyRing
+from indexer.logs import get_log
 from indexer.sealed_records import case_key, unseal_template
 from models.case import Case, CaseState
 from models.face import Face
@@ -20,6 +21,7 @@ from models.reference import Reference, ReferenceState
 from models.template import Template
 
 _ProbeRow = Row[UUID, UUID, int, str, bytes]
+_ProbeQuery = Select[UUID, UUID, int, str, bytes]
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,28 @@ def probes_of_others(session: Session, keyring: KeyRing, case: Case, pack_id: st
     return [_unsealed(keyring, cases[case_id], list(own)) for case_id, own in groupby(rows, lambda row: row.case_id)]
 
 
+def searchable_references(session: Session, pack_id: str) -> list[tuple[UUID, UUID]]:
+    """(case id, reference id) of all that may be searched with, in the order of `all_probes`."""
+    rows = session.execute(_query(pack_id).with_only_columns(Reference.case_id, Reference.id)).all()
+    return [(row[0], row[1]) for row in rows]
+
+
+def all_probes(session: Session, keyring: KeyRing, pack_id: str) -> list[Probes]:
+    """Of every open, approved case that has a reference with a template of ``pack_id``; in the order of their ids.
+
+    A case that will not open keeps no other from being searched: it is left out, and the log says so.
+    """
+    rows = session.execute(_query(pack_id)).all()
+    cases = {case.id: case for case in session.scalars(select(Case).where(Case.state == CaseState.APPROVED))}
+    found = []
+    for case_id, own in groupby(rows, lambda row: row.case_id):
+        try:
+            found.append(_unsealed(keyring, cases[case_id], list(own)))
+        except SealBroken as error:
+            get_log().error("case_unreadable", case_id=case_id, code=error.code)
+    return found
+
+
 def require_searchable(case: Case) -> None:
     """`CaseNotSearchable`."""
     if not case.is_searchable:
@@ -60,8 +84,17 @@ def require_searchable(case: Case) -> None:
 
 
 def _rows(session: Session, case_ids: list[UUID]) -> Sequence[_ProbeRow]:
+    return session.execute(_references().where(Reference.case_id.in_(case_ids))).all()
+
+
+def _query(pack_id: str) -> _ProbeQuery:
+    of_open = _references().join(Case, Case.id == Reference.case_id).where(Case.state == CaseState.APPROVED)
+    return of_open.where(Template.pack_id == pack_id)
+
+
+def _references() -> _ProbeQuery:
     chosen = (Face.reference_id == Reference.id) & (Face.number == Reference.chosen)
-    query = (
+    return (
         select(
             Reference.case_id,
             Reference.id.label("reference_id"),
@@ -71,11 +104,9 @@ def _rows(session: Session, case_ids: list[UUID]) -> Sequence[_ProbeRow]:
         )
         .join(Face, chosen)
         .join(Template, Template.face_id == Face.id)
-        .where(Reference.case_id.in_(case_ids))
         .where(Reference.state == ReferenceState.READY, Reference.approved_at.is_not(None))
         .order_by(Reference.case_id, Reference.added_at, Reference.id)
     )
-    return session.execute(query).all()
 
 
 def _unsealed(keyring: KeyRing, case: Case, rows: list[_ProbeRow]) -> Probes:

@@ -20,8 +20,8 @@ FETCHED = 1000
 """Fetched by raw score for each reference before the bound is asked. More makes the bound sharper and costs scoring:
 on 60,000 drawn templates 400 to 1,000 were quickest (`python -m benchmarks normalising`)."""
 _FACES_AT_ONCE = 4096  # scored in doubles: 16 MB at 512 dimensions
-_DIGITS = 9  # a matrix product may round equal faces apart: so equal ones score equally, wherever they stand
-_ROUNDING = 10.0**-_DIGITS  # a bound and the score it bounds are computed in another order
+DIGITS = 9  # a matrix product may round equal faces apart: so equal ones score equally, wherever they stand
+_ROUNDING = 10.0**-DIGITS  # a bound and the score it bounds are computed in another order
 
 
 class Ranker(Protocol):
@@ -94,7 +94,7 @@ class _Normalised:
         """The best of these that are still in the gallery."""
         present, raw = self._raw(self._known.among(face_ids))
         normalised = as_norm(raw, self._probes, self._known.of(present, self._variant))
-        return best_over_references(present, normalised.round(_DIGITS), raw.clip(-1, 1), limit)
+        return best_over_references(present, normalised.round(DIGITS), raw.clip(-1, 1), limit)
 
     def _raw(self, face_ids: FaceIds) -> tuple[FaceIds, Scores]:
         """Those still in the gallery, and their raw scores, shape (references, faces)."""

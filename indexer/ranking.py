@@ -51,13 +51,13 @@ def live_rankings(
         ranked = ranker(gallery, cases, limit)
         live = live_photos(session, {face.face_id for faces in ranked for face in faces}, gallery.pack_id)
         groups = groups_of(session, live)
-        rankings = [_one_each([face for face in faces if face.face_id in live], groups) for faces in ranked]
+        rankings = [one_each([face for face in faces if face.face_id in live], groups) for faces in ranked]
         if limit >= len(gallery) or all(len(ranking) >= wanted for ranking in rankings):
             return rankings
         limit *= 4
 
 
-def _one_each(faces: list[ScoredFace], groups: Groups) -> list[ScoredFace]:
+def one_each(faces: list[ScoredFace], groups: Groups) -> list[ScoredFace]:
     """Without those that are linked to a better one."""
     seen: set[int] = set()
     kept = []

@@ -43,6 +43,7 @@ class Findings:
     expected: ExpectedFalse
     ranker: Ranker
     remarks: dict[int, Remark]
+    threshold: float | None = None  # an investigation has none
 
 
 def look_up(
@@ -71,7 +72,19 @@ def record_search(session: Session, case: Case, findings: Findings, asked_by: UU
     share_turn(session, ERASURE)
     photos = live_photos(session, (face.face_id for face in findings.faces), findings.pack_id)
     faces = [face for face in findings.faces if face.face_id in photos][:RANKS]
-    search = _search(case, findings, asked_by, reason)
+    search = search_row(case, findings)
+    search.asked_by, search.reason = asked_by, reason
+    store_results(session, case, search, findings, faces, photos)
+    return search
+
+
+def store_results(
+    session: Session, case: Case, search: Search, findings: Findings, faces: list[ScoredFace], photos: dict[int, UUID]
+) -> None:
+    """``search`` with these faces in order, each with its candidate. ``photos``: of these faces, live at this moment.
+
+    The row of ``case`` is locked, and the turn `ERASURE` shared.
+    """
     session.add(search)
     candidates = _candidates(session, case, faces)
     session.flush()
@@ -91,18 +104,17 @@ def record_search(session: Session, case: Case, findings: Findings, asked_by: UU
         for place, face in enumerate(faces)
     )
     session.flush()
-    return search
 
 
-def _search(case: Case, findings: Findings, asked_by: UUID, reason: str) -> Search:
+def search_row(case: Case, findings: Findings) -> Search:
+    """Not yet with who asked, or why."""
     cohort = findings.ranker.cohort
     return Search(
         case_id=case.id,
-        asked_by=asked_by,
-        reason=reason,
+        reason="",
         pack_id=findings.pack_id,
         gallery_size=findings.gallery_size,
-        threshold=None,
+        threshold=findings.threshold,
         expected_false_candidates=findings.expected.candidates,
         expected_false_reason=findings.expected.reason,
         cohort_source=cohort.source if cohort else None,

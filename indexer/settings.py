@@ -1,15 +1,28 @@
 """Where things are and how much is allowed: built once at the edge, passed in, and read from nowhere else."""
 
 from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def _xdg(variable: str, fallback: str) -> Path:
     import os
 
     return Path(os.environ.get(variable) or Path.home() / fallback) / "homeward"
+
+
+def _require_safe_address(url: str) -> None:
+    """What is sent stays between us and the receiver. ValueError."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username is not None:
+        raise ValueError("alert_webhook_url must be an address like https://example.org/path, without a name in it")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError("alert_webhook_url must begin with https://; http:// is for this machine only")
 
 
 class IndexerSettings(BaseSettings):
@@ -38,6 +51,32 @@ class IndexerSettings(BaseSettings):
     poll_seconds: float = Field(default=0.5, gt=0, le=60)
     follow_seconds: float = Field(default=0.5, gt=0, le=10)
     snapshot_every: int = Field(default=10_000, ge=1)
+
+    standing_false_candidates_per_case: float = Field(default=0.1, gt=0, le=5)  # docs/operations.md defines it
+    batch_hour_utc: int = Field(default=6, ge=0, le=23)  # case workers learn what standing search found, daily
+
+    alert_webhook_url: str | None = None  # None: nothing is sent; https, or http to this machine
+    alert_webhook_secret: SecretStr | None = Field(default=None, min_length=24)
+    smtp_host: str | None = None  # None: no mail is sent
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_from: str | None = None
+    smtp_to: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _messages_are_whole_and_safe(self) -> Self:
+        if self.alert_webhook_url is not None:
+            _require_safe_address(self.alert_webhook_url)
+            if self.alert_webhook_secret is None:
+                raise ValueError("alert_webhook_url needs alert_webhook_secret: messages are signed with it")
+        if self.smtp_host is not None:
+            if not self.smtp_from or not self.smtp_to:
+                raise ValueError("smtp_host needs smtp_from and smtp_to")
+            if self.smtp_tls == "none" and self.smtp_host not in LOOPBACK:
+                raise ValueError("smtp_tls may be none only for a mail server on this machine")
+        return self
 
     @property
     def packs(self) -> Path:

@@ -17,9 +17,11 @@ from indexer.cohorts.keeper import CohortKeeper
 from indexer.context import Context
 from indexer.discards import sweep_discarded
 from indexer.errors import DecoderUnavailable, PackFailed, StorageError
+from indexer.gallery.lazy import LazyGallery
 from indexer.linking.keeper import LinkKeeper
 from indexer.logs import get_log
 from indexer.pack_records import record_pack
+from indexer.standing.keeper import StandingKeeper
 from models.errors import HomewardError
 
 MACHINES_FAULT = (OperationalError, InterfaceError, PoolExhausted, StorageError, DecoderUnavailable)
@@ -41,7 +43,8 @@ class Worker:
         self._troubles = 0
         self._charged: set[UUID] = set()
         self._cohorts = CohortKeeper(context)
-        self._keepers = (self._cohorts, LinkKeeper(context))
+        self._gallery = LazyGallery(context)
+        self._keepers = (self._cohorts, LinkKeeper(context, self._gallery), StandingKeeper(context, self._gallery))
         self._log = get_log()
 
     def run(self, once: bool = False) -> Counter[Outcome]:

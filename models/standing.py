@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -13,7 +13,8 @@ from models.types import BigId, Moment, UtcDateTime, now
 class StandingThreshold(Base):
     """The threshold of one pack, and what it was counted on.
 
-    ``score`` null: there was too little to count on. ``cohort_id`` null: scores are raw. It is no foreign key: a
+    ``score`` null: there was too little to count on. ``top``: the best scores that were counted, [case id, score], best
+    first, for a case does not count against itself. ``cohort_id`` null: scores are raw. It is no foreign key: a
     threshold is counted anew when its cohort is no longer the one in use.
     """
 
@@ -22,11 +23,12 @@ class StandingThreshold(Base):
     pack_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     score: Mapped[float | None]
     counted: Mapped[float | None]  # false candidates per case, at this score
+    top: Mapped[list[tuple[str, float]]] = mapped_column(JSON)
     allowed: Mapped[float]  # what the operator's setting was
     cohort_id: Mapped[int | None] = mapped_column(BigId)
     faces: Mapped[int] = mapped_column(BigInteger)
-    cases: Mapped[int]
-    references: Mapped[int]
+    cases: Mapped[int]  # that were searched with
+    references: Mapped[int]  # of all open cases
     counted_at: Mapped[Moment] = mapped_column(default=now)
 
 

@@ -3,7 +3,7 @@
 The batch keeps a case worker from learning, by the minute, when a photo was taken in.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.schemas.accounts import AccountOut
 from app.schemas.overview import AlertOut
+from indexer.daily_batch import last_batch
 from models.actor import Actor
 from models.alert import Alert
 from models.records import User
@@ -20,13 +21,7 @@ from models.user import Role
 def visible_alerts(actor: Actor, batch_hour: int, at: datetime) -> Select[Alert]:
     if actor.role is Role.SUPERVISOR:
         return select(Alert).where(Alert.user_id.is_(None))
-    return select(Alert).where(Alert.user_id == actor.id, Alert.at < last_batch(batch_hour, at))
-
-
-def last_batch(hour: int, at: datetime) -> datetime:
-    """The latest batch hour (UTC) that is not after ``at``."""
-    today = at.replace(hour=hour, minute=0, second=0, microsecond=0)
-    return today if today <= at else today - timedelta(days=1)
+    return select(Alert).where(Alert.user_id == actor.id, Alert.at <= last_batch(batch_hour, at))
 
 
 def described(session: Session, alerts: list[Alert]) -> list[AlertOut]:

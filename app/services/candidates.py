@@ -56,7 +56,8 @@ def described(session: Session, context: Context, candidate: Candidate) -> Candi
 
 def _answers(session: Session, context: Context, candidate: Candidate) -> list[LockedAnswer]:
     """In an order that does not tell who gave which, the same at every look."""
-    reviews = session.scalars(select(Review).where(Review.candidate_id == candidate.id)).all()
+    of_round = (Review.candidate_id == candidate.id) & (Review.round == candidate.round)
+    reviews = session.scalars(select(Review).where(of_round)).all()
     by_chance = sorted(reviews, key=lambda review: context.keyring.digest_of("answer order", review.id.bytes))
     return [LockedAnswer.model_validate(review) for review in by_chance]
 
@@ -104,7 +105,7 @@ def adjudicate(session: Session, actor: Actor, candidate_id: UUID, same: bool, r
     if session.scalar(own) is not None:
         raise SamePerson(reason="nobody adjudicates what they reviewed")
     candidate.adjudicate(same)
-    session.add(Adjudication(candidate_id=candidate.id, by=actor.id, same=same, reason=reason))
+    session.add(Adjudication(candidate_id=candidate.id, round=candidate.round, by=actor.id, same=same, reason=reason))
     if same:
         kind = AlertKind.CANDIDATE_CONFIRMED
         session.add(Alert(kind=kind, object_type="candidate", object_id=str(candidate.id)))

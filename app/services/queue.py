@@ -122,15 +122,18 @@ def _has_reference() -> ColumnElement[bool]:
 
 def _live_assignments(at: datetime) -> ColumnElement[int]:
     live = or_(Assignment.state == AssignmentState.ANSWERED, _is_open(at))
-    return (
-        select(func.count()).where(Assignment.candidate_id == Candidate.id, live).correlate(Candidate).scalar_subquery()
-    )
+    return select(func.count()).where(_of_this_round(), live).correlate(Candidate).scalar_subquery()
+
+
+def _of_this_round() -> ColumnElement[bool]:
+    """A pair that returned on new evidence is answered anew, by whoever is there."""
+    return and_(Assignment.candidate_id == Candidate.id, Assignment.round == Candidate.round)
 
 
 def _had_it(reviewer_id: UUID) -> ColumnElement[bool]:
     """Whoever let it lapse may be given it again."""
     closed = Assignment.state.in_((AssignmentState.ANSWERED, AssignmentState.KNOWS_CHILD))
-    return exists().where(Assignment.candidate_id == Candidate.id, _is_of(reviewer_id), closed).correlate(Candidate)
+    return exists().where(_of_this_round(), _is_of(reviewer_id), closed).correlate(Candidate)
 
 
 def _knows_the_child(reviewer_id: UUID) -> ColumnElement[bool]:
@@ -172,11 +175,14 @@ def _own_order(keyring: KeyRing, reviewer_id: UUID, candidate_id: UUID) -> bytes
 
 
 def _assign(session: Session, candidate: Candidate, reviewer_id: UUID, lapses_at: datetime) -> Assignment:
-    lapsed = session.scalar(select(Assignment).where(Assignment.candidate_id == candidate.id, _is_of(reviewer_id)))
+    of_round = and_(Assignment.candidate_id == candidate.id, Assignment.round == candidate.round)
+    lapsed = session.scalar(select(Assignment).where(of_round, _is_of(reviewer_id)))
     if lapsed is not None:
         lapsed.give_again(lapses_at)
         return lapsed
-    assignment = Assignment(candidate_id=candidate.id, reviewer_id=reviewer_id, lapses_at=lapses_at)
+    assignment = Assignment(
+        candidate_id=candidate.id, reviewer_id=reviewer_id, round=candidate.round, lapses_at=lapses_at
+    )
     session.add(assignment)
     session.flush()
     return assignment

@@ -83,6 +83,7 @@ def _lock_answer(session: Session, actor: Actor, assignment: Assignment, candida
         assignment_id=assignment.id,
         candidate_id=candidate.id,
         reviewer_id=actor.id,
+        round=candidate.round,
         answer=said.score,
         features={group.value: rating for group, rating in said.features.items()},
         comment=said.comment,
@@ -107,7 +108,8 @@ def _tell_apart(session: Session, actor: Actor, candidate: Candidate, numbers: l
 
 def _settle(session: Session, candidate: Candidate) -> None:
     """Once two people have answered."""
-    answers = session.scalars(select(Review.answer).where(Review.candidate_id == candidate.id)).all()
+    of_round = (Review.candidate_id == candidate.id) & (Review.round == candidate.round)
+    answers = session.scalars(select(Review.answer).where(of_round)).all()
     if len(answers) < 2:
         return
     candidate.settle(answers[0], answers[1])

@@ -13,8 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from indexer.context import Context
+from indexer.cursors import cursor, move_cursor
 from indexer.gallery.base import FaceIds, Gallery, Templates
-from indexer.gallery.projection import GalleryProjection
+from indexer.gallery.lazy import LazyGallery
 from indexer.gallery.source import changes_after, templates_of
 from indexer.linking.sense import makes_sense
 from indexer.linking.threshold import Linking, linking_in_use
@@ -23,7 +24,7 @@ from indexer.plausibility import PhotoEntries
 from indexer.sightings import photo_entries
 from indexer.turns import take_turn
 from models.face import Face
-from models.link import Cursor, FaceLink, LinkReason
+from models.link import FaceLink, LinkReason
 from models.photo import Photo
 from models.template import ChangeKind
 
@@ -46,26 +47,25 @@ class Pair:
 
 
 class LinkKeeper:
-    """One per worker; of several each batch of faces is linked by one. Holds a gallery only while linking by score."""
+    """One per worker; of several each batch of faces is linked by one. A gallery is needed only to link by score."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._projection: GalleryProjection | None = None
+    def __init__(self, context: Context, gallery: LazyGallery) -> None:
+        self._context, self._gallery = context, gallery
         self._log = get_log()
 
     def step(self) -> bool:
         """Link the next faces; whether there were any. What the database raises."""
         info = self._context.pack.info
         with self._context.database.reading() as session:
-            done = cursor(session, _name(info.id))
+            done = cursor(session, links_cursor(info.id))
             changes = changes_after(session, done, CHANGES_AT_ONCE)
             if not changes:
                 return False
             came = sorted({c.face_id for c in changes if c.kind is ChangeKind.ADD and c.pack_id == info.id})
             pairs = self._sensible(session, self._pairs(session, came))
         with self._context.database.writing() as session:
-            take_turn(session, _name(info.id))
-            if move_cursor(session, _name(info.id), done, changes[-1].number):
+            take_turn(session, links_cursor(info.id))
+            if move_cursor(session, links_cursor(info.id), done, changes[-1].number):
                 linked = record_links(session, pairs)
                 if linked:
                     self._log.info("faces_linked", links=linked)
@@ -79,7 +79,7 @@ class LinkKeeper:
         if linking is None or not len(loaded.face_ids):
             return pairs
         known = {(pair.face_id, pair.other_id) for pair in pairs}
-        alike = alike_pairs(self._gallery(session), loaded.face_ids, loaded.templates, linking)
+        alike = alike_pairs(self._gallery.at(session), loaded.face_ids, loaded.templates, linking)
         return pairs + [pair for pair in alike if (pair.face_id, pair.other_id) not in known]
 
     def _copies(self, session: Session, face_ids: FaceIds, templates: Templates) -> Iterator[Pair]:
@@ -94,17 +94,6 @@ class LinkKeeper:
             best = int(scores.argmax())
             if scores[best] >= NEAR_REPEAT_SCORE:
                 yield _pair(face_id, int(there.face_ids[best]), LinkReason.NEAR_REPEAT, float(scores[best]))
-
-    def _gallery(self, session: Session) -> Gallery:
-        if self._projection is None:
-            from indexer.gallery.faiss_gallery import FaissGallery
-
-            settings, info = self._context.settings, self._context.pack.info
-            gallery = FaissGallery(info.id, info.dimension)
-            self._projection = GalleryProjection(gallery, self._context.keyring, settings.snapshot_dir, 0)
-            self._projection.recover(session)
-        self._projection.catch_up(session)
-        return self._projection.gallery
 
     def _sensible(self, session: Session, pairs: list[Pair]) -> list[Pair]:
         """Of two photos, that can be of one child by time and place; copies of one photo always."""
@@ -156,24 +145,6 @@ def record_links(session: Session, pairs: Iterable[Pair]) -> int:
     return made
 
 
-def cursor(session: Session, name: str) -> int:
-    found = session.get(Cursor, name)
-    return found.number if found else 0
-
-
-def move_cursor(session: Session, name: str, before: int, after: int) -> bool:
-    """From ``before``, under its lock; False when another worker has moved it meanwhile."""
-    found = session.get(Cursor, name, with_for_update=True, populate_existing=True)
-    if found is None and before == 0:
-        session.add(Cursor(name=name, number=after))
-        session.flush()
-        return True
-    if found is None or found.number != before:
-        return False
-    found.number = after
-    return True
-
-
 def _pair(one: int, other: int, reason: LinkReason, score: float) -> Pair:
     return Pair(min(one, other), max(one, other), reason, score)
 
@@ -183,5 +154,6 @@ def _photos(session: Session, face_ids: Iterable[int]) -> dict[int, UUID]:
     return {row.id: row.photo_id for row in rows if row.photo_id is not None}
 
 
-def _name(pack_id: str) -> str:
+def links_cursor(pack_id: str) -> str:
+    """How far linking has come; also the turn that its workers take."""
     return f"links {pack_id}"

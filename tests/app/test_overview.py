@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import SecretStr
 
-from app.services.alerts import last_batch
+from indexer.daily_batch import last_batch
 from app.services.overview import FILING_LIMIT
 from models.alert import Alert, AlertKind
 from models.photo import PhotoState

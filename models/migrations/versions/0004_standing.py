@@ -63,6 +63,7 @@ def _create_standing() -> None:
         sa.Column("pack_id", sa.String(length=64), nullable=False),
         sa.Column("score", sa.Double(), nullable=True),
         sa.Column("counted", sa.Double(), nullable=True),
+        sa.Column("top", sa.JSON(), nullable=False),
         sa.Column("allowed", sa.Double(), nullable=False),
         sa.Column("cohort_id", _BIG_ID, nullable=True),
         sa.Column("faces", sa.BigInteger(), nullable=False),

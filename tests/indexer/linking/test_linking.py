@@ -11,6 +11,7 @@ from sqlalchemy import select
 from indexer.context import Context
 from indexer.decode_pool import DecodePool
 from indexer.errors import LinkingWrong
+from indexer.gallery.lazy import LazyGallery
 from indexer.linking.groups import groups_of
 from indexer.linking.keeper import LinkKeeper
 from indexer.linking.threshold import Linking, install_linking, linking_in_use, read_linking
@@ -43,7 +44,7 @@ def context(world: World, settings: IndexerSettings, decode_pool: DecodePool) ->
 
 
 def linked(context: Context) -> set[tuple[int, int]]:
-    keeper = LinkKeeper(context)
+    keeper = LinkKeeper(context, LazyGallery(context))
     while keeper.step():
         pass
     with context.database.reading() as session:
@@ -167,7 +168,7 @@ def test_a_rejection_holds_for_copies_of_the_photo_but_not_for_other_photos(worl
 def test_each_batch_of_faces_is_linked_by_one_worker(world: World, context: Context):
     install_linking(context, MADE)
     child_seen(world, 3)
-    one, other = LinkKeeper(context), LinkKeeper(context)
+    one, other = LinkKeeper(context, LazyGallery(context)), LinkKeeper(context, LazyGallery(context))
     while any([one.step(), other.step()]):
         pass
     with world.database.reading() as session:
