@@ -242,6 +242,13 @@ class CaseNotSearchable(IndexerError):
     """The case cannot be searched: {reason}."""
 
 
+# --- messages --------------------------------------------------------------------------------------------------------
+
+
+class MessageNotSent(IndexerError):
+    """A message could not be sent by {channel}: {reason}. It waits and is tried again."""
+
+
 # --- cohorts ---------------------------------------------------------------------------------------------------------
 
 

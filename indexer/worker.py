@@ -20,6 +20,7 @@ from indexer.errors import DecoderUnavailable, PackFailed, StorageError
 from indexer.gallery.lazy import LazyGallery
 from indexer.linking.keeper import LinkKeeper
 from indexer.logs import get_log
+from indexer.messages.sender import MessageSender
 from indexer.pack_records import record_pack
 from indexer.standing.keeper import StandingKeeper
 from models.errors import HomewardError
@@ -44,7 +45,8 @@ class Worker:
         self._charged: set[UUID] = set()
         self._cohorts = CohortKeeper(context)
         self._gallery = LazyGallery(context)
-        self._keepers = (self._cohorts, LinkKeeper(context, self._gallery), StandingKeeper(context, self._gallery))
+        links, standing = LinkKeeper(context, self._gallery), StandingKeeper(context, self._gallery)
+        self._keepers = (self._cohorts, links, standing, MessageSender(context))
         self._log = get_log()
 
     def run(self, once: bool = False) -> Counter[Outcome]:

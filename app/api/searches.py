@@ -26,9 +26,10 @@ from app.services.searches import (
     searches_of,
     summaries,
 )
-from app.services.worker_view import live_candidates
+from app.services.worker_view import told_candidates
 from indexer.errors import CaseNotSearchable, ForeignPack, GalleryNotReady
 from models.candidate import Candidate, Search
+from models.types import now
 
 router = APIRouter(prefix="/v1/cases/{case_id}", tags=["searches"])
 REFUSALS = (NotSignedIn, NotAllowed, AccountNotApproved, NotFound, CaseNotApproved, CaseNotSearchable)
@@ -62,7 +63,7 @@ def see_search(case_id: UUID, search_id: UUID, actor: CaseWorker, house: HouseDe
 def list_candidates(
     case_id: UUID, actor: CaseWorker, house: HouseDep, session: Writing, page: PageDep
 ) -> Listed[CandidateOut]:
-    """Each as the latest search found it."""
+    """Each as the latest search found it; what standing search found, from its daily batch on."""
     case = searchable_case(session, actor, case_id)
-    found, cursor = paged(session, live_candidates(case), page, Candidate.found_at, Candidate.id)
+    found, cursor = paged(session, told_candidates(case, now()), page, Candidate.found_at, Candidate.id)
     return Listed(items=candidates_told(session, house.context.keyring, actor, case, found), next_cursor=cursor)

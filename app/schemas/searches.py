@@ -40,12 +40,13 @@ class CandidateOut(Answer):
     `raw_score` is the cosine on the pack's own scale. `llr` is the logarithm (base 10) of the likelihood ratio, null
     until a calibration for this pack and kind of score is installed.
 
-    `rank`, `score`, `reference` and `flags` are those of the search shown, or of the latest that found the candidate.
+    `rank`, `score`, `reference` and `flags` are those of the search shown, or of the latest that found the candidate;
+    `rank` is null where that was standing search, which compares without making a list.
     `state_note` says to whom and when it was released, `outcome_note` what the authority lets be told.
     """
 
     id: UUID
-    rank: int
+    rank: int | None
     score: float
     raw_score: float
     llr: float | None

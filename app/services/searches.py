@@ -19,9 +19,10 @@ from indexer.probes import require_searchable
 from indexer.scoring import two_digits, two_significant
 from indexer.search import look_up, record_search
 from models.actor import Actor, act
-from models.candidate import Candidate, Search, SearchResult
+from models.candidate import Candidate, Search, SearchKind, SearchResult
 from models.case import Case, CaseState
 from models.pack import PackRecord
+from models.types import now
 
 
 def run_search(house: House, actor: Actor, once: Once, case_id: UUID, asked: NewSearch) -> Response:
@@ -57,7 +58,8 @@ def searchable_case(session: Session, actor: Actor, case_id: UUID) -> Case:
 
 
 def searches_of(case: Case) -> Select[Search]:
-    return select(Search).where(Search.case_id == case.id)
+    """Those that were asked for: when a standing search found something is not for its worker to know."""
+    return select(Search).where(Search.case_id == case.id, Search.kind == SearchKind.ASKED)
 
 
 def summaries(session: Session, searches: Sequence[Search]) -> list[SearchSummary]:
@@ -78,7 +80,7 @@ def candidates_told(
     session: Session, keyring: KeyRing, actor: Actor, case: Case, candidates: Sequence[Candidate]
 ) -> list[CandidateOut]:
     act(session, actor, "candidate.list", "case", case.id)
-    return told(session, keyring, case, latest_results(session, candidates))
+    return told(session, keyring, case, latest_results(session, candidates, now()))
 
 
 def _require_approved(case: Case) -> None:

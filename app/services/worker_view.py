@@ -5,18 +5,18 @@ but the words for its quality.
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from app.schemas.searches import BestReference, CandidateOut, ReviewState
 from app.services.cases import details_of
 from indexer.keyring import KeyRing
 from indexer.scoring import two_digits
-from models.candidate import Candidate, CandidateState, Search, SearchResult
+from models.candidate import Candidate, CandidateState, Search, SearchKind, SearchResult
 from models.case import Case
 from models.face import Face
 from models.photo import Photo, PhotoState
@@ -44,10 +44,16 @@ def live_candidates(case: Case) -> Select[Candidate]:
     return query.where(Candidate.case_id == case.id, Photo.state != PhotoState.HIDDEN)
 
 
-def latest_results(session: Session, candidates: Sequence[Candidate]) -> list[SearchResult]:
-    """For each candidate that a search has found its place in the latest one, in the same order."""
+def told_candidates(case: Case, at: datetime) -> Select[Candidate]:
+    """The live ones that its worker has been told of by ``at``: what standing search found waits for its batch."""
+    found = SearchResult.candidate_id == Candidate.id, Search.id == SearchResult.search_id, Search.told_at <= at
+    return live_candidates(case).where(exists().where(*found).correlate(Candidate))
+
+
+def latest_results(session: Session, candidates: Sequence[Candidate], at: datetime) -> list[SearchResult]:
+    """For each candidate its place in the latest search whose results are told by ``at``, in the same order."""
     ids = [candidate.id for candidate in candidates]
-    query = select(SearchResult).join(Search, SearchResult.search_id == Search.id)
+    query = select(SearchResult).join(Search, SearchResult.search_id == Search.id).where(Search.told_at <= at)
     by_age = query.where(SearchResult.candidate_id.in_(ids)).order_by(Search.at, Search.id)
     latest = {result.candidate_id: result for result in session.scalars(by_age)}
     return [latest[each] for each in ids if each in latest]
@@ -60,10 +66,11 @@ def told(session: Session, keyring: KeyRing, case: Case, results: Sequence[Searc
     reasons = _quality_reasons(session, list(live.values()))
     references = _references(session, keyring, case)
     notes = _notes(session, list(live))
+    asked = _asked(session, {result.search_id for result in results})
     return [
         CandidateOut(
             id=result.candidate_id,
-            rank=result.rank,
+            rank=result.rank if result.search_id in asked else None,
             score=two_digits(result.score),
             raw_score=two_digits(result.raw_score),
             llr=None if result.llr is None else two_digits(result.llr),
@@ -76,6 +83,12 @@ def told(session: Session, keyring: KeyRing, case: Case, results: Sequence[Searc
         for result in results
         if result.candidate_id in live
     ]
+
+
+def _asked(session: Session, search_ids: set[UUID]) -> set[UUID]:
+    """The searches that made a list of the gallery; a standing search ranks only what is new to the case."""
+    of_kind = Search.id.in_(search_ids), Search.kind == SearchKind.ASKED
+    return set(session.scalars(select(Search.id).where(*of_kind)))
 
 
 def age_shown(reference: Reference, born: date | None) -> float | None:

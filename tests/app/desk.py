@@ -179,10 +179,10 @@ class Desk:
         """As the queue would, but this one."""
 
         def give(session: Session) -> str:
-            session.get_one(Candidate, candidate_id).start_review()
-            given = Assignment(
-                candidate_id=candidate_id, reviewer_id=reviewer.user.id, lapses_at=now() + timedelta(minutes=30)
-            )
+            candidate = session.get_one(Candidate, candidate_id)
+            candidate.start_review()
+            whose = {"candidate_id": candidate_id, "reviewer_id": reviewer.user.id, "round": candidate.round}
+            given = Assignment(**whose, lapses_at=now() + timedelta(minutes=30))
             session.add(given)
             session.flush()
             return str(given.id)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import SecretStr
 
-from indexer.daily_batch import last_batch
 from app.services.overview import FILING_LIMIT
+from indexer.daily_batch import last_batch
 from models.alert import Alert, AlertKind
 from models.photo import PhotoState
 from models.records import Authority
@@ -21,7 +21,11 @@ def test_a_case_worker_sees_their_own_alerts_of_before_the_daily_batch(service: 
     worker, other = service.sign_in(Role.CASE_WORKER), service.sign_in(Role.CASE_WORKER)
     batch = last_batch(service.house.settings.batch_hour_utc, now())
     with service.database.writing() as session:
-        for user, at in [(worker, batch - timedelta(hours=1)), (worker, batch), (other, batch - timedelta(days=1))]:
+        for user, at in [
+            (worker, batch - timedelta(hours=1)),
+            (worker, batch + timedelta(seconds=1)),
+            (other, batch - timedelta(days=1)),
+        ]:
             row = {"kind": AlertKind.CASE_APPROVED, "object_type": "case", "object_id": at.isoformat(), "at": at}
             session.add(Alert(user_id=user.user.id, **row))
     [seen] = worker.get("/v1/alerts").json()["items"]
