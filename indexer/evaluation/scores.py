@@ -52,23 +52,42 @@ def scored_probes(
     faces: Faces, gallery: Gallery, probes: Sequence[Probe], partition: Partition
 ) -> Iterator[ScoredProbe]:
     """Probes of which no reference has a face are left out."""
-    by_part: list[list[int]] = [[] for _ in range(partition.parts)]
-    for number, probe in enumerate(probes):
-        by_part[partition.part_of[probe.subject]].append(number)
-    for part, numbers in enumerate(by_part):
+    by_subject = _grouped(probes)
+    for part in range(partition.parts):
         cohort = None if partition.cohorts is None else partition.cohorts[part]
         of_gallery = None if cohort is None else cohort.statistics(gallery.faces)
-        for number in numbers:
-            used = [row for row in probes[number].references if faces.found[row]]
-            if used:
-                yield ScoredProbe(number, _best(faces[np.array(used)], gallery, cohort, of_gallery))
+        for subject in np.flatnonzero(partition.part_of == part).tolist():
+            numbers = by_subject.get(subject, [])
+            rows = {row for number in numbers for row in probes[number].references if faces.found[row]}
+            if rows:
+                yield from _scored(faces, gallery, probes, numbers, sorted(rows), cohort, of_gallery)
 
 
-def _best(
-    references: Faces, gallery: Gallery, cohort: Cohort | None, of_gallery: Statistics | None
-) -> dict[Kind, Numbers]:
+def _scored(
+    faces: Faces,
+    gallery: Gallery,
+    probes: Sequence[Probe],
+    numbers: Sequence[int],
+    rows: list[int],
+    cohort: Cohort | None,
+    of_gallery: Statistics | None,
+) -> Iterator[ScoredProbe]:
+    """The probes ``numbers`` of one person: their references, ``rows``, are compared once, whatever probes share."""
+    references = faces[np.array(rows)]
     cosines: Numbers = np.asarray(references.templates @ gallery.faces.templates.T, np.float64)
     tables = {Kind.RAW: cosines}
     if cohort is not None and of_gallery is not None:
         tables[Kind.AS] = as_norm(cosines, cohort.statistics(references), of_gallery)
-    return {kind: table.max(axis=0) for kind, table in tables.items()}
+    at = {row: place for place, row in enumerate(rows)}
+    for number in numbers:
+        used = [at[row] for row in probes[number].references if row in at]
+        if used:
+            yield ScoredProbe(number, {kind: table[used].max(axis=0) for kind, table in tables.items()})
+
+
+def _grouped(probes: Sequence[Probe]) -> dict[int, list[int]]:
+    """The numbers of each person's probes."""
+    grouped: dict[int, list[int]] = {}
+    for number, probe in enumerate(probes):
+        grouped.setdefault(probe.subject, []).append(number)
+    return grouped

@@ -112,7 +112,7 @@ def test_a_rate_that_three_searches_cannot_show_is_not_measured(study):
     made = alert(study)
     assert made["fnir_at_fpir_0.003"]["all"]["raw"] == not_measured("640 searches without a mate of at least 1000")
     assert made["fnir_at_fpir_0.003"]["bands"]["1-3"]["as_minus_raw"]["value"] is None
-    assert made["fnir_at_fpir_0.01"]["all"]["raw"]["value"] is not None
+    assert made["fnir_at_fpir_0.1"]["all"]["raw"]["value"] is not None
 
 
 def test_pairs_are_all_those_within_a_half(study):
