@@ -18,6 +18,7 @@ from indexer.images import decode_crop
 from indexer.ingest import NO_FACE, AssessedFace, assess_face, find_faces
 from indexer.packs.base import FaceCrop, FoundFace, LandmarkScheme, Pack
 from indexer.packs.boxes import area
+from indexer.packs.catalogue import load_pack
 from indexer.quality import QualityClass
 from indexer.quality_figure import quality_figure
 from indexer.settings import IndexerSettings
@@ -61,6 +62,13 @@ class Embedder:
         return EmbeddedFace(template, turned, quality_figure(face.quality, self.pack.info.quality), enrolled)
 
 
+def load_one_threaded(settings: IndexerSettings) -> Pack:
+    """The pack with one thread for each picture: `inference_threads` pictures are worked on at once instead, which is
+    about twice as fast as many threads on each. Every `PackError`.
+    """
+    return load_pack(settings.model_copy(update={"inference_threads": 1}))
+
+
 def mirrored(crop: FaceCrop, pack: Pack) -> FaceCrop:
     """The mirror image of a crop; left and right landmarks change places."""
     points = crop.landmarks[_MIRROR[pack.info.scheme]].copy()
@@ -77,7 +85,7 @@ def embed_files(
     """
     method = embedder.method(every_face=every_face)
     made: list[EmbeddedPicture] = []
-    with TemplateCache(cache_folder, method) as cache, ThreadPoolExecutor(embedder.settings.decode_processes) as pool:
+    with TemplateCache(cache_folder, method) as cache, ThreadPoolExecutor(embedder.settings.inference_threads) as pool:
         for start in range(0, len(files), _FILES_AT_ONCE):
             for picture in _embed_some(embedder, files[start : start + _FILES_AT_ONCE], cache, pool, every_face):
                 made.append(picture)

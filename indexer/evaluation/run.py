@@ -11,11 +11,10 @@ from typing import cast
 from indexer.decode_pool import DecodePool
 from indexer.errors import NothingFitted
 from indexer.evaluation.embedded import EmbeddedPicture
-from indexer.evaluation.embedding import Embedder, embed_files
+from indexer.evaluation.embedding import Embedder, embed_files, load_one_threaded
 from indexer.evaluation.evaluation import Evaluation, Wanted, evaluate
 from indexer.evaluation.figures import Json
 from indexer.evaluation.written import prepare, write_calibration, write_linking, write_report
-from indexer.packs.catalogue import load_pack
 from indexer.settings import IndexerSettings
 
 Tell = Callable[[str, int], Callable[[], None]]
@@ -54,7 +53,7 @@ def run(options: Options, tell: Tell) -> Ran:
     """Every `EvaluationError` but `NothingFitted`; `PackError`, `DecoderUnavailable`."""
     prepare(options.report)
     began, made_at = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
-    pack = load_pack(options.settings)
+    pack = load_one_threaded(options.settings)
     with DecodePool(options.settings) as decoder:
         embedder = Embedder(options.settings, pack, decoder)
 

@@ -15,7 +15,7 @@ from tests.indexer.reference_pictures import no_face, one_face, person
 
 @pytest.fixture
 def embedder(pack, decode_pool):
-    return Embedder(IndexerSettings(decode_processes=1, detection_side_px=480), pack, decode_pool)
+    return Embedder(IndexerSettings(detection_side_px=480), pack, decode_pool)
 
 
 @pytest.fixture

@@ -4,11 +4,10 @@ import pytest
 
 from indexer.evaluation.case_search import case_search
 from indexer.evaluation.dataset import read_dataset
-from indexer.evaluation.embedding import Embedder, embed_files
+from indexer.evaluation.embedding import Embedder, embed_files, load_one_threaded
 from indexer.evaluation.evaluation import once_each
 from indexer.evaluation.faces import faces_of
 from indexer.evaluation.study import Study
-from indexer.packs.catalogue import load_pack
 from indexer.settings import IndexerSettings
 from tests.indexer.evaluation.drawn_people import strangers
 from tests.indexer.evaluation.scenes import compose
@@ -24,7 +23,7 @@ def test_normalised_scores_are_no_worse_than_raw_ones_beyond_their_interval(
     name, folder, request, tmp_path, decode_pool
 ):
     settings = IndexerSettings(pack=name, pack_dir=request.getfixturevalue(folder), detection_side_px=SIZE[0])
-    used = load_pack(settings)
+    used = load_one_threaded(settings)
     compose(shared_path("data/lfw-aligned"), tmp_path / "scenes", PEOPLE, SIZE)
     dataset = read_dataset(tmp_path / "scenes")
     embedder = Embedder(settings, used, decode_pool)
