@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import evaluation, galleries, normalising, packs, photos, pipeline
+from benchmarks import evaluation, galleries, normalising, packs, photos, pipeline, standing
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "evaluation": evaluation.measure,
@@ -12,6 +12,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "packs": packs.measure,
     "photos": photos.measure,
     "pipeline": pipeline.measure,
+    "standing": standing.measure,
 }
 
 

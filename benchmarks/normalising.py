@@ -19,13 +19,13 @@ FACES, CHILDREN, SEARCHES, REFERENCES, AGES = 60_000, 350, 20, 3, 12
 def measure() -> None:
     for dimension in (128, 512):
         gallery = FaissGallery("bench", dimension)
-        gallery.add(np.arange(1, FACES + 1), _children(FACES, dimension, 1))
-        cohort = Cohort(1, CohortSource.REFERENCES, _children(CHILDREN, dimension, 2), np.arange(CHILDREN) % 5)
+        gallery.add(np.arange(1, FACES + 1), children(FACES, dimension, 1))
+        cohort = Cohort(1, CohortSource.REFERENCES, children(CHILDREN, dimension, 2), np.arange(CHILDREN) % 5)
         _searches(dimension, gallery, cohort)
 
 
 def _searches(dimension: int, gallery: Gallery, cohort: Cohort) -> None:
-    cases = [_case(_children(REFERENCES, dimension, 10 + each)) for each in range(SEARCHES)]
+    cases = [_case(children(REFERENCES, dimension, 10 + each)) for each in range(SEARCHES)]
     known = brought_up(KnownFaces.none(cohort), gallery, cohort)
     measured_ms = milliseconds(lambda: brought_up(KnownFaces.none(cohort), gallery, cohort), runs=3)
     print(f"{FACES} x {dimension}: all faces measured with {CHILDREN} others in {measured_ms:.0f} ms")
@@ -43,7 +43,7 @@ def _case(templates: Templates) -> Probes:
     return Probes(uuid4(), [uuid4() for _ in templates], templates)
 
 
-def _children(count: int, dimension: int, seed: int) -> Templates:
+def children(count: int, dimension: int, seed: int) -> Templates:
     """Each is drawn towards what its age has in common, more or less."""
     common = _unit(np.random.default_rng(9).standard_normal((AGES, dimension), np.float32))
     random = np.random.default_rng(seed)

@@ -14,6 +14,7 @@ from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 ALLOWED = frozenset({
     "event", "level", "timestamp", "photo_id", "receipt_id", "pack", "worker", "faces", "reason", "code", "outcome",
     "request_id", "photos", "done", "failed", "lost", "charged", "released", "swept", "seconds", "tries",
+    "candidates", "cases", "threshold", "channel", "kind",
 })  # fmt: skip
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,79}")  # a word, a code, an id, a moment
 LEFT_OUT = "left_out"

@@ -21,7 +21,7 @@ def mail(settings: IndexerSettings, content: Content) -> None:
     except (OSError, smtplib.SMTPException) as error:
         raise MessageNotSent(channel="mail", reason=type(error).__name__) from error
     if refused:
-        raise MessageNotSent(channel="mail", reason=f"{len(refused)} addresses were refused")
+        raise MessageNotSent(channel="mail", reason="addresses_refused")
 
 
 def _server(settings: IndexerSettings) -> smtplib.SMTP:

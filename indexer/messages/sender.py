@@ -40,7 +40,9 @@ class MessageSender:
         try:
             self._over_channel(message)
         except MessageNotSent as error:
-            self._log.warning("message_not_sent", channel=message.channel, tries=message.tries, reason=str(error))
+            self._log.warning(
+                "message_not_sent", channel=message.channel, tries=message.tries, reason=error.details["reason"]
+            )
             return
         with self._context.database.writing() as session:
             sent(session, message)
@@ -53,4 +55,4 @@ class MessageSender:
         elif message.channel is Channel.WEBHOOK and settings.alert_webhook_url and settings.alert_webhook_secret:
             post(settings.alert_webhook_url, settings.alert_webhook_secret.get_secret_value(), content)
         else:
-            raise MessageNotSent(channel=message.channel, reason="it is not set up any more")
+            raise MessageNotSent(channel=message.channel, reason="not_set_up")

@@ -38,4 +38,4 @@ def post(url: str, secret: str, content: Content) -> None:
 def _short(error: Exception) -> str:
     """Without the address, which may hold a secret."""
     code = getattr(error, "code", None)
-    return f"status {code}" if code else type(error).__name__
+    return f"status_{code}" if code else type(error).__name__

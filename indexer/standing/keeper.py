@@ -120,7 +120,7 @@ class StandingKeeper:
             return known, None
         gallery, ranker = self._gallery.at(session), self._gallery.ranker(session)
         counted = count_threshold(session, gallery, ranker, watched, faces, allowed)
-        self._log.info("standing_threshold", score=counted.score, faces=faces, cases=counted.cases)
+        self._log.info("standing_threshold", threshold=counted.score, faces=faces, cases=counted.cases)
         return counted, counted
 
     def _by_faces(self, session: Session, comparison: Comparison, came: list[int]) -> list[Found]:

@@ -11,6 +11,7 @@ from indexer.linking.keeper import LinkKeeper
 from indexer.standing.keeper import StandingKeeper
 from models.candidate import CandidateState, SearchKind
 from models.records import Adjudication, Alert, Candidate, Review, Search
+from models.types import now
 from models.user import Role
 from tests.app.conftest import Service
 from tests.app.desk import Desk
