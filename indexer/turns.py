@@ -8,13 +8,14 @@ other. Rows of one kind are locked in the order of their ids; an account is lock
 
     ==== ======================================= =======================================================
     1    turn of an Idempotency-Key              every creating call
-    2    turn `review queue`, turn `releases`    the next assignment; agreeing to a release
+    2    turns `review queue`, `releases`,       the next assignment; agreeing to a release; recording what
+         `standing` of a pack                    standing search found
     3    row of a case                           whatever changes a case or what belongs to it, and its searches
     4    turn `erasure`                          shared: uploads, recorded searches; alone: withdrawals, erasures
     5    turn of a photo's digest                uploads of the same bytes
     6    row of a receipt, erasure, photo        withdrawals, erasures, uploads; the worker with no turn
-    7    rows of candidates, then assignments    answers, adjudication, release, closing, erasures
-    8    rows of discarded blobs                 whatever keeps or discards stored bytes
+    7    rows of candidates, then assignments    answers, adjudication, release, closing, erasures, standing search
+    8    rows of discarded blobs, of messages    whatever keeps or discards stored bytes; telling the operator
     9    turns of a pack, its cohort, its links  its first template; measuring a cohort; linking faces
     10   numbers of gallery changes              drawn at the commit
     11   numbers of the audit log                drawn last
