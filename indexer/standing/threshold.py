@@ -100,7 +100,7 @@ def thresholds_of(known: StandingThreshold, watched: Watched) -> NDArray[np.floa
 
 def _quota(allowed: float, cases: int) -> int:
     """So many false candidates the others of a sample may have in all."""
-    return int(allowed * (cases - 1))
+    return int(allowed * (cases - 1) + 1e-9)  # 0.29 x 100 is 28.999...
 
 
 def _lowest(scores: Sequence[float], allowed: int) -> float | None:

@@ -1,6 +1,7 @@
 """What standing search found, through the service: reviewers and supervisors at once, the case worker once a day."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -8,9 +9,10 @@ from sqlalchemy import select
 from app.services.queue import _available
 from indexer.gallery.lazy import LazyGallery
 from indexer.linking.keeper import LinkKeeper
+from indexer.sealed_records import case_key
 from indexer.standing.keeper import StandingKeeper
-from models.candidate import CandidateState, SearchKind
-from models.records import Adjudication, Alert, Candidate, Review, Search
+from models.candidate import CandidateState
+from models.records import Adjudication, Alert, Candidate, Case, Review, Search
 from models.types import now
 from models.user import Role
 from tests.app.conftest import Service
@@ -37,7 +39,7 @@ def stand_by(story: Story) -> None:
 
 def a_day_passes(story: Story) -> None:
     with story.service.database.writing() as session:
-        for row in session.scalars(select(Search).where(Search.kind == SearchKind.STANDING)):
+        for row in session.scalars(select(Search)):
             row.at, row.told_at = row.at - timedelta(days=1), row.told_at - timedelta(days=1)
         for alert in session.scalars(select(Alert)):
             alert.at -= timedelta(days=1)
@@ -56,6 +58,8 @@ def test_before_its_batch_the_case_worker_learns_nothing_of_what_was_found(story
     stand_by(story)
     assert story.stored(Candidate) == 5
     assert listed(story) == []
+    page = story.worker.get(f"{story.url}/candidates", params={"limit": 2}).json()
+    assert page == {"items": [], "next_cursor": None}
     assert alerts(story.worker) == []
     assert story.worker.get(f"{story.url}/searches").json()["items"] == []
     with story.service.database.reading() as session:
@@ -89,6 +93,25 @@ def test_a_search_of_their_own_may_list_it_before(story: Story):
     with story.service.database.reading() as session:
         new = session.scalars(select(Candidate.id).where(Candidate.face_id == face)).one()
     assert str(new) not in {each["id"] for each in listed(story)}
+
+
+def test_a_pair_that_comes_back_shows_its_new_score_from_the_batch_on(story: Story):
+    stand_by(story)
+    first = story.search()["candidates"][0]
+    with story.service.database.writing() as session:
+        candidate = session.get_one(Candidate, UUID(first["id"]))
+        candidate.start_review()
+        candidate.settle(-2, -2)
+        case_id = UUID(story.case_id)
+        key = case_key(story.world.keyring, session.get_one(Case, case_id))
+        story.world.add_reference(session, session.get_one(Case, case_id), key, around(CHILD, 0.95, 2)[0])
+    stand_by(story)
+    [shown] = [each for each in listed(story) if each["id"] == first["id"]]
+    assert (shown["state"], shown["rank"], shown["score"]) == ("open", 1, first["score"])
+    a_day_passes(story)
+    [shown] = [each for each in listed(story) if each["id"] == first["id"]]
+    assert shown["rank"] is None
+    assert shown["score"] > first["score"]
 
 
 def test_a_reviewer_is_given_it_at_once(story: Story):

@@ -215,9 +215,7 @@ def test_the_cursor_follows_commits_and_skips_none(world: World, standing: Stand
     came = [world.add_faces(around(child, 0.97, seed))[0] for seed in range(20, 27)]
     standing.run()
     assert set(came) <= set(faces_of(world, case))
-    with world.database.reading() as session:
-        changes = session.get_one(Cursor, standing_cursor(PACK_ID)).number
-    assert changes == 107
+    assert cursor_of(world) == 107
 
 
 def test_with_too_few_references_only_the_first_ranks_are_taken(world: World, standing: Standing):
@@ -429,3 +427,53 @@ def test_a_case_that_will_not_open_keeps_no_other_from_being_searched(world: Wor
     standing.run()
     assert face_id in faces_of(world, case)
     assert faces_of(world, broken) == []
+
+
+def test_a_new_reference_below_one_that_was_seen_by_those_who_rejected_is_no_evidence(world: World, standing: Standing):
+    child = strangers(1, DIMENSION, 1)
+    others(world)
+    world.add_faces(strangers(100, DIMENSION, 3))
+    [face_id] = world.add_faces(child)
+    case = world.add_case(around(child, 0.7, 5))
+    standing.run()
+    [candidate] = [each for each in candidates(world, case) if each.face_id == face_id]
+    add_reference(world, case, around(child, 0.95, 6)[0])  # seen by both reviewers, on record nowhere
+    standing.run()
+    reject(world, candidate.id)
+    add_reference(world, case, around(child, 0.9, 7)[0])
+    standing.run()
+    assert state_of(world, candidate.id) == (CandidateState.REJECTED, 1)
+
+
+def test_the_first_step_leaves_what_is_there_to_the_references_and_a_late_worker_moves_nothing_back(
+    world: World, context: Context
+):
+    world.add_faces(strangers(30, DIMENSION, 3))
+    standing, late = Standing(context), Standing(context)
+    assert standing.standing.step()
+    assert cursor_of(world) == 30
+    standing.run()
+    world.add_faces(strangers(3, DIMENSION, 4))
+    standing.links.step()
+    with world.database.reading() as session:
+        work = late.standing._work(session)
+    world.add_faces(strangers(4, DIMENSION, 5))
+    standing.run()
+    late.standing._record(work, keeping._Result([], [], None))
+    assert cursor_of(world) == 37
+
+
+def test_a_face_is_compared_only_once_it_has_been_linked(world: World, standing: Standing):
+    child = strangers(1, DIMENSION, 1)
+    case = world.add_case(child)
+    standing.run()
+    [face_id] = world.add_faces(around(child, 0.95, 2))
+    assert not standing.standing.step()
+    assert faces_of(world, case) == []
+    standing.run()
+    assert faces_of(world, case) == [face_id]
+
+
+def cursor_of(world: World) -> int:
+    with world.database.reading() as session:
+        return session.get_one(Cursor, standing_cursor(PACK_ID)).number
