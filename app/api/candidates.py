@@ -32,6 +32,7 @@ from app.schemas.candidates import (
 )
 from app.services.candidates import (
     adjudicate,
+    all_described,
     described,
     locked_candidate,
     look_at,
@@ -54,7 +55,7 @@ def list_candidates(
 ) -> Listed[CandidateDetail]:
     ours = visible_candidates().where(Candidate.state == state.value)
     found, cursor = paged(session, ours, page, Candidate.found_at, Candidate.id)
-    return Listed(items=[described(session, house.context, each) for each in found], next_cursor=cursor)
+    return Listed(items=all_described(session, house.context, found), next_cursor=cursor)
 
 
 @router.get(

@@ -5,11 +5,10 @@ So a reference that is approved, or a face that is linked while people look move
 those behind it down: they are of the same child.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,13 +16,13 @@ from sqlalchemy.orm import Session
 
 from app.errors import NotFound
 from app.services.cases import details_of
+from app.services.sources import street_days
 from indexer.context import Context
 from indexer.linking.groups import groups_of
-from indexer.sealed_records import about_exif, about_receipt, photo_key, unseal_json
 from models.candidate import Candidate
 from models.case import Case
 from models.face import Face
-from models.photo import Photo, PhotoState, Receipt
+from models.photo import Photo, PhotoState
 from models.reference import Reference
 
 DAYS_PER_YEAR = 365.25
@@ -31,6 +30,7 @@ LINKED_FROM = 500
 """Number of the first linked street face: a case has fewer references."""
 MOST_LINKED = 20
 """So many more looks of a child help; more tire whoever compares."""
+_IDS_AT_ONCE = 5_000
 
 
 class Side(StrEnum):
@@ -50,50 +50,78 @@ class PairFace:
 
 def pair_of(session: Session, context: Context, candidate: Candidate) -> list[PairFace]:
     """The street face, the references, then linked street faces; empty when the photo is gone."""
-    street = _street(session, candidate)
-    if street is None:
-        return []
-    taken = _street_day(session, context, street)
-    born = details_of(context.keyring, session.get_one(Case, candidate.case_id))["birth_date"]
-    references = [
-        PairFace(number, Side.REFERENCE, face, _years(reference, born, taken))
-        for number, (reference, face) in enumerate(_references(session, candidate.case_id), start=1)
-    ]
-    linked = enumerate(linked_faces(session, street), start=LINKED_FROM)
-    more = [PairFace(number, Side.STREET, face, None) for number, face in linked]
-    return [PairFace(0, Side.STREET, street, None), *references, *more]
+    return pairs_of(session, context, [candidate])[candidate.id]
+
+
+def pairs_of(session: Session, context: Context, candidates: Sequence[Candidate]) -> dict[UUID, list[PairFace]]:
+    """`pair_of` of each, by candidate id, in as many queries for a page of them as for one."""
+    streets = _streets(session, candidates)
+    case_ids = {candidate.case_id for candidate in candidates if candidate.face_id in streets}
+    days = street_days(session, context, streets.values())
+    linked = linked_faces(session, days)
+    references, born = _references(session, case_ids), _birth_dates(session, context, case_ids)
+
+    def pair(candidate: Candidate) -> list[PairFace]:
+        street = streets.get(candidate.face_id)
+        if street is None:
+            return []
+        known = [
+            PairFace(number, Side.REFERENCE, face, _years(reference, born[candidate.case_id], days[street.id]))
+            for number, (reference, face) in enumerate(references.get(candidate.case_id, []), start=1)
+        ]
+        linked_to = enumerate(linked[street.id], start=LINKED_FROM)
+        more = [PairFace(number, Side.STREET, face, None) for number, face in linked_to]
+        return [PairFace(0, Side.STREET, street, None), *known, *more]
+
+    return {candidate.id: pair(candidate) for candidate in candidates}
 
 
 def face_of(session: Session, candidate: Candidate, number: int) -> Face:
     """The face that has this number in `pair_of`; nothing is unsealed to find it. `NotFound`."""
-    street = _street(session, candidate)
+    street = _streets(session, [candidate]).get(candidate.face_id)
     if street is None:
         raise NotFound(thing="face")
     if number >= LINKED_FROM:
-        faces, place = linked_faces(session, street), number - LINKED_FROM
+        faces, place = linked_faces(session, [street.id])[street.id], number - LINKED_FROM
     else:
-        faces, place = [street, *(face for _, face in _references(session, candidate.case_id))], number
+        references = _references(session, [candidate.case_id]).get(candidate.case_id, [])
+        faces, place = [street, *(face for _, face in references)], number
     if place >= len(faces):
         raise NotFound(thing="face")
     return faces[place]
 
 
-def linked_faces(session: Session, street: Face) -> list[Face]:
-    """Other street faces of the same child, `MOST_LINKED` at most, as they came; none that is hidden."""
-    others = groups_of(session, [street.id])[street.id] - {street.id}
+def linked_faces(session: Session, street_ids: Iterable[int]) -> dict[int, list[Face]]:
+    """By face, others of the same child, `MOST_LINKED` at most, as they came; none that is hidden."""
+    groups = groups_of(session, street_ids)
+    others = {face_id: sorted(group - {face_id}) for face_id, group in groups.items()}
     shown = select(Face).join(Photo, Face.photo_id == Photo.id).where(Photo.state != PhotoState.HIDDEN)
-    return list(session.scalars(shown.where(Face.id.in_(others)).order_by(Face.id).limit(MOST_LINKED)))
+    wanted = sorted({each for ids in others.values() for each in ids})
+    faces: dict[int, Face] = {}
+    for start in range(0, len(wanted), _IDS_AT_ONCE):
+        some = shown.where(Face.id.in_(wanted[start : start + _IDS_AT_ONCE]))
+        faces |= {face.id: face for face in session.scalars(some)}
+    return {face_id: [faces[each] for each in ids if each in faces][:MOST_LINKED] for face_id, ids in others.items()}
 
 
-def _street(session: Session, candidate: Candidate) -> Face | None:
-    return session.get(Face, candidate.face_id) if candidate.face_id is not None else None
+def _streets(session: Session, candidates: Iterable[Candidate]) -> dict[int | None, Face]:
+    ids = [candidate.face_id for candidate in candidates if candidate.face_id is not None]
+    return {face.id: face for face in session.scalars(select(Face).where(Face.id.in_(ids)))}
 
 
-def _references(session: Session, case_id: UUID) -> Sequence[tuple[Reference, Face]]:
+def _references(session: Session, case_ids: Iterable[UUID]) -> dict[UUID, list[tuple[Reference, Face]]]:
     chosen = (Face.reference_id == Reference.id) & (Face.number == Reference.chosen)
     query = select(Reference, Face).join(Face, chosen)
-    approved = query.where(Reference.case_id == case_id, Reference.approved_at.is_not(None))
-    return [(row[0], row[1]) for row in session.execute(approved.order_by(Reference.approved_at, Reference.id))]
+    approved = query.where(Reference.case_id.in_(list(case_ids)), Reference.approved_at.is_not(None))
+    found: dict[UUID, list[tuple[Reference, Face]]] = {}
+    for reference, face in session.execute(approved.order_by(Reference.approved_at, Reference.id)):
+        found.setdefault(reference.case_id, []).append((reference, face))
+    return found
+
+
+def _birth_dates(session: Session, context: Context, case_ids: Iterable[UUID]) -> dict[UUID, str | None]:
+    cases = session.scalars(select(Case).where(Case.id.in_(list(case_ids))))
+    return {case.id: details_of(context.keyring, case)["birth_date"] for case in cases}
 
 
 def _years(reference: Reference, born: str | None, taken: date | None) -> int | None:
@@ -111,43 +139,3 @@ def _years(reference: Reference, born: str | None, taken: date | None) -> int | 
         return None
     years = round(days / DAYS_PER_YEAR)
     return years if years >= 0 else None
-
-
-def _street_day(session: Session, context: Context, street: Face) -> date | None:
-    """The day a volunteer gave, else the camera's. An upload may come years later: its day says nothing."""
-    photo = session.get_one(Photo, street.photo_id)
-    times = [source.taken_at for source in sources_of(session, context, photo)]
-    said = [time for time in [*times, camera_details(context, photo)["taken_at"]] if time]
-    return datetime.fromisoformat(said[0]).date() if said else None
-
-
-@dataclass(frozen=True)
-class Source:
-    """What one volunteer said of a photo, and when it came: never who they are."""
-
-    taken_at: str | None
-    latitude: float | None
-    longitude: float | None
-    place: str | None
-    note: str | None
-    source_url: str | None
-    uploaded_at: datetime
-
-
-def sources_of(session: Session, context: Context, photo: Photo) -> list[Source]:
-    """Every upload of the photo, the first one first."""
-    key = photo_key(context.keyring, photo)
-    receipts = session.scalars(select(Receipt).where(Receipt.photo_id == photo.id).order_by(Receipt.uploaded_at))
-    return [_source(key, receipt) for receipt in receipts if receipt.sealed_details is not None]
-
-
-def _source(key: bytes, receipt: Receipt) -> Source:
-    assert receipt.sealed_details is not None
-    said = unseal_json(key, receipt.sealed_details, about_receipt(receipt.id))
-    names = ("taken_at", "latitude", "longitude", "place", "note", "source_url")
-    return Source(**{name: said.get(name) for name in names}, uploaded_at=receipt.uploaded_at)
-
-
-def camera_details(context: Context, photo: Photo) -> dict[str, Any]:
-    """`taken_at`, `latitude`, `longitude` as the camera wrote them, or None."""
-    return unseal_json(photo_key(context.keyring, photo), photo.sealed_exif, about_exif(photo.id))

@@ -10,7 +10,7 @@ from app.errors import PhotoWithdrawn, ReleaseChanged
 from app.queries import listed_authorities, one_visible
 from app.schemas.candidates import CameraOut, ReleasePacket, SourceOut
 from app.services.candidates import PHOTO_NUMBER, locked_candidate, photo_bytes, photo_of
-from app.services.pairs import camera_details, sources_of
+from app.services.sources import camera_details, sources_of
 from indexer.context import Context
 from models.actor import Actor, act
 from models.alert import Alert, AlertKind

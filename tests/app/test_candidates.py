@@ -6,9 +6,12 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from models.candidate import CandidateState
-from models.records import Adjudication, Candidate, Outcome, Review
+from models.link import LinkReason
+from models.records import Adjudication, Candidate, Face, FaceLink, Outcome, Release, Review
 from models.types import now
 from models.user import Role
 from tests.app.conftest import AccountClient, Service
@@ -217,3 +220,37 @@ def test_a_list_of_candidates_comes_in_pages(desk: Desk):
         if cursor is None:
             break
     assert got == candidates
+
+
+def add_released(desk: Desk, number: int) -> None:
+    """Each of a case of its own, with two answers, a linked face and a release."""
+    for _ in range(number):
+        [candidate_id] = desk.add_candidates(1, case_id=desk.open_case())
+        desk.answered(candidate_id, 2, 2)
+        authority_id, other_photo = UUID(desk.add_authority()), desk.add_photo()
+
+        def release(session: Session, candidate_id=candidate_id, authority_id=authority_id, other=other_photo) -> None:
+            candidate = session.get_one(Candidate, candidate_id)
+            linked = session.query(Face).filter_by(photo_id=other, number=0).one()
+            session.add(FaceLink(face_id=candidate.face_id, other_id=linked.id, reason=LinkReason.ALIKE, score=0.9))
+            whose = {"authority_id": authority_id, "proposed_by": desk.supervisor.user.id}
+            session.add(Release(candidate_id=candidate_id, reason="Sure.", **whose))
+
+        desk.writing(release)
+
+
+def test_a_page_takes_as_many_queries_for_ten_candidates_as_for_two(desk: Desk):
+    asked: list[str] = []
+    event.listen(desk.service.database.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    counts = []
+    for more in (2, 8):
+        add_released(desk, more)
+        asked.clear()
+        found = listed(desk.supervisor, "confirmed")
+        counts.append((len(found), len(asked)))
+        assert {(len(one["faces"]), len(one["answers"]), one["release"]["reason"]) for one in found} == {
+            (3, 2, "Sure.")
+        }
+    (few, queries), (many, as_many) = counts
+    assert (few, many) == (2, 10)
+    assert queries == as_many
