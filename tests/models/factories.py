@@ -31,7 +31,7 @@ def make_photo(session: Session, **columns: object) -> Photo:
         "sealed_exif": b"",
         "width": 640,
         "height": 480,
-        "queued_at": now() + timedelta(microseconds=next(_numbers)),
+        "queued_at": now() - timedelta(minutes=1) + timedelta(microseconds=next(_numbers)),  # never in the future
     } | columns
     photo = Photo(**columns)
     session.add(photo)
