@@ -122,29 +122,6 @@ class ServiceBusy(AppError):
     """The service is busy; try again in a few seconds."""
 
 
-# --- on the command line ---------------------------------------------------------------------------------------------
-
-
-class KeyPlaceUnsafe(AppError):
-    """The key file {path} lies inside the data directory, where a backup of one would hold both.
-
-    Set HOMEWARD_KEY_FILE to a place outside of it."""
-
-
-class KeyCopyMissing(AppError):
-    """The key has not been copied; run `homeward init` again when you can keep a copy."""
-
-
-class DataDirExposed(AppError):
-    """The data directory {path} can be entered by others (mode {mode}); run `chmod 700 {path}`."""
-
-
-class ListeningUnsafe(AppError):
-    """Listening on {host} would send passwords, tokens and faces over the network in the clear.
-
-    Set HOMEWARD_TLS_CERTIFICATE and HOMEWARD_TLS_KEY, or HOMEWARD_BEHIND_PROXY=true where a proxy does TLS."""
-
-
 # The nearest class up the tree decides. One error, one status; the code in the body tells them apart.
 STATUS: dict[type[HomewardError], int] = {
     HomewardError: 500,

@@ -4,6 +4,7 @@ Exit status: 0, 1 (did not hold; one line on standard error says why), 2 (wrong 
 """
 
 import json
+import logging
 import signal
 import sys
 import tomllib
@@ -44,8 +45,9 @@ def indexer_commands(settings_class: type[IndexerSettings]) -> typer.Typer:
     """
 
     @contextmanager
-    def opened() -> Iterator[Context]:
-        configure_logs()
+    def opened(level: int = logging.WARNING) -> Iterator[Context]:
+        """A command that ends says what it did in its own words; what goes on tells of each step."""
+        configure_logs(level=level)
         with plain_errors(), open_context(load_settings(settings_class)) as context:
             yield context
 
@@ -54,14 +56,18 @@ def indexer_commands(settings_class: type[IndexerSettings]) -> typer.Typer:
     @commands.command()
     def work(once: Once = False) -> None:
         """Find and embed the faces of the photos that wait, until stopped (SIGTERM or Ctrl-C)."""
-        with opened() as context:
+        with opened(logging.INFO) as context:
             Worker(context, _stopped_by_signals()).run(once)
 
     @commands.command()
     def ingest(folder: Folder, volunteer: AsVolunteer, as_json: AsJson = False) -> None:
         """Take in every photo of a folder. Started again, it goes on where it stopped."""
+        files = files_in(folder)
+        if not files:
+            print(f"homeward: there is no file in {folder}; name the folder that holds the photos", file=sys.stderr)
+            raise typer.Exit(1)
         with opened() as context:
-            summary = _take_in_folder(context, folder, volunteer)
+            summary = _take_in_files(context, files, volunteer)
         print(_summary_json(summary) if as_json else _summary_text(summary))
         if summary.refused:
             raise typer.Exit(1)
@@ -106,7 +112,7 @@ def load_settings(settings_class: type[IndexerSettings]) -> IndexerSettings:
     except SettingsError as error:  # its words name the setting; a list is given as JSON
         print(f"homeward: {error}", file=sys.stderr)
         raise typer.Exit(2) from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         print(f"homeward: homeward.toml cannot be read: {error}", file=sys.stderr)
         raise typer.Exit(2) from None
 
@@ -118,9 +124,8 @@ def _stopped_by_signals() -> Event:
     return stopping
 
 
-def _take_in_folder(context: Context, folder: Path, volunteer: str) -> Summary:
+def _take_in_files(context: Context, files: list[Path], volunteer: str) -> Summary:
     actor = volunteer_called(context, volunteer)
-    files = files_in(folder)
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("Taking photos in", total=len(files))

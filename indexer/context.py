@@ -12,6 +12,7 @@ from indexer.keyring import KeyRing
 from indexer.packs.base import Pack
 from indexer.settings import IndexerSettings
 from indexer.storage import BlobStore, LocalStore
+from models.errors import NotInstalled
 from models.migrations.upgrade import require_newest
 from models.session import Database, open_database
 
@@ -42,7 +43,12 @@ class Context:
 
 @contextmanager
 def open_context(settings: IndexerSettings) -> Iterator[Context]:
-    """Everything opened and checked, and closed at the end. `KeyProblem`, `DatabaseKeyWrong`, `SchemaUnknown`."""
+    """Everything opened and checked, and closed at the end.
+
+    `NotInstalled`, `KeyProblem`, `DatabaseKeyWrong`, `SchemaUnknown`.
+    """
+    if settings.database_url is None and not settings.database_file.exists():  # opening it would make an empty one
+        raise NotInstalled(path=settings.data_dir)
     keyring = KeyRing.load(settings.key_file)
     url = settings.database_url.get_secret_value() if settings.database_url else None
     database = open_database(url, settings.database_file, keyring.database_key)

@@ -74,6 +74,10 @@ class PackSourceMissing(PackError):
     """The file {file} that the pack {pack} is made from is missing; {remedy}."""
 
 
+class PackSourceUnnamed(PackError):
+    """Where the pack {pack} comes from is not known here: name its folder or ZIP with --from."""
+
+
 class PackNotFetched(PackError):
     """The pack {pack} could not be fetched from {url}: {reason}. Fetch it elsewhere and install it with --from ZIP."""
 

@@ -4,6 +4,7 @@ A log outlives what it tells of and is read by people who may see no face, case 
 is left out, and a listed one holds a number, an id or a short word: never a name, a file's name, a place or a message.
 """
 
+import logging
 import re
 import sys
 from typing import TextIO
@@ -20,9 +21,10 @@ _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,79}")  # a word, a code, an i
 LEFT_OUT = "left_out"
 
 
-def configure_logs(stream: TextIO | None = None) -> None:
-    """Send every log of structlog to ``stream`` (standard error)."""
+def configure_logs(stream: TextIO | None = None, level: int = logging.INFO) -> None:
+    """Send every log of structlog from ``level`` on to ``stream`` (standard error)."""
     structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),

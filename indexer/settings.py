@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -23,6 +25,13 @@ def _require_safe_address(url: str) -> None:
         raise ValueError("alert_webhook_url must be an address like https://example.org/path, without a name in it")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise ValueError("alert_webhook_url must begin with https://; http:// is for this machine only")
+
+
+def _is_postgresql(url: str) -> bool:
+    try:
+        return make_url(url).drivername == "postgresql+psycopg"
+    except (ArgumentError, ValueError):
+        return False
 
 
 class IndexerSettings(BaseSettings):
@@ -64,6 +73,13 @@ class IndexerSettings(BaseSettings):
     smtp_password: SecretStr | None = None
     smtp_from: str | None = None
     smtp_to: tuple[str, ...] = ()
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_ours(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not _is_postgresql(url.get_secret_value()):
+            raise ValueError("it must be like postgresql+psycopg://NAME:PASSWORD@HOST/DATABASE, or left out")
+        return url
 
     @model_validator(mode="after")
     def _messages_are_whole_and_safe(self) -> Self:

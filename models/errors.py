@@ -52,3 +52,7 @@ class DatabaseKeyWrong(HomewardError):
 
 class SchemaUnknown(HomewardError):
     """The database has schema {found}, this version of Homeward needs {needed}: {remedy}."""
+
+
+class NotInstalled(HomewardError):
+    """There is no installation in {path}: run `homeward init`, or set HOMEWARD_DATA_DIR to where it is."""

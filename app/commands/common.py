@@ -8,11 +8,17 @@ from typing import Annotated, Any, cast
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.errors import DataDirExposed, KeyPlaceUnsafe, NotAllowed, NotFound
+from app.commands.errors import (
+    AccountCannot,
+    AccountUnknown,
+    DataDirExposed,
+    DataDirUnusable,
+    KeyPlaceUnsafe,
+)
 from app.settings import ServiceSettings
 from indexer.cli import load_settings as load_settings_of
 from indexer.context import Context, open_context
@@ -22,6 +28,8 @@ from models.user import Role
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ActingAs = Annotated[str, typer.Option("--as", metavar="ACCOUNT", help="The account that does this; it is on record.")]
+
+WIDTH_OF_A_PIPE = 400  # it has none of its own, and what is cut is of no use to the next command
 
 
 def load_settings() -> ServiceSettings:
@@ -38,22 +46,33 @@ def opened() -> Iterator[Context]:
 
 
 def require_safe_places(settings: ServiceSettings) -> None:
-    """The key apart from the data, and the data for its owner's eyes only. `KeyPlaceUnsafe`, `DataDirExposed`."""
+    """The key apart from the data, and the data for its owner's eyes only.
+
+    `KeyPlaceUnsafe`, `DataDirUnusable`, `DataDirExposed`.
+    """
     key_file, data_dir = settings.key_file.resolve(), settings.data_dir.resolve()
     if key_file.is_relative_to(data_dir):
         raise KeyPlaceUnsafe(path=key_file)
+    if data_dir.exists() and not data_dir.is_dir():
+        raise DataDirUnusable(path=data_dir, reason="it is a file")
     if data_dir.exists() and data_dir.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise DataDirExposed(path=data_dir, mode=f"{stat.S_IMODE(data_dir.stat().st_mode):04o}")
 
 
 def acting(session: Session, name: str, role: Role) -> Actor:
-    """The named account, which must be approved and of ``role``. `NotFound`, `NotAllowed`."""
+    """The named account, which must be approved and of ``role``. `AccountUnknown`, `AccountCannot`."""
+    user = account_called(session, name)
+    if user.role is not role or not user.is_active:
+        raise AccountCannot(name=name, role=role)
+    return Actor(user, "cli")
+
+
+def account_called(session: Session, name: str) -> User:
+    """`AccountUnknown`."""
     user = session.scalar(select(User).where(User.name == name.casefold()))
     if user is None:
-        raise NotFound(thing="account")
-    if user.role is not role or not user.is_active:
-        raise NotAllowed
-    return Actor(user, "cli")
+        raise AccountUnknown(name=name)
+    return user
 
 
 def show(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
@@ -61,10 +80,11 @@ def show(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
     if as_json:
         say_json(list(rows))
     elif rows:
-        table = Table(*rows[0])
+        table = Table(*(Column(name, overflow="fold", no_wrap=name == "id") for name in rows[0]))
         for row in rows:
             table.add_row(*("" if value is None else str(value) for value in row.values()))
-        Console().print(table)
+        console = Console()
+        console.print(table, width=None if console.is_terminal else WIDTH_OF_A_PIPE)
 
 
 def say_json(data: object) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from app.commands.common import AsJson, load_settings, require_safe_places, say_json
-from app.errors import KeyCopyMissing
+from app.commands.errors import DataDirUnusable, KeyCopyMissing
 from app.services.founding import found_installation, founding_invitations
 from app.settings import ServiceSettings
 from indexer.errors import KeyFileMissing
@@ -39,7 +39,7 @@ def init_command(
     """Make an installation, or bring one to this version's schema. No key and no data are ever overwritten."""
     settings = load_settings()
     require_safe_places(settings)
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_data_dir(settings)
     keyring = _key(settings)
     with _database(settings, keyring) as database:
         upgrade(database)
@@ -50,6 +50,14 @@ def init_command(
         months = made.retention_months if made else int(retention or _ask_retention())
         tokens = _found(database, keyring, settings, made, months)
         _report(settings, database, months, tokens, as_json)
+
+
+def _make_data_dir(settings: ServiceSettings) -> None:
+    """`DataDirUnusable`."""
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataDirUnusable(path=settings.data_dir, reason=error.strerror) from None
 
 
 def _key(settings: ServiceSettings) -> KeyRing:

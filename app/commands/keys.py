@@ -6,8 +6,7 @@ from uuid import UUID
 import typer
 from sqlalchemy import select
 
-from app.commands.common import ActingAs, AsJson, acting, load_settings, opened, say_json, show
-from app.errors import NotFound
+from app.commands.common import ActingAs, AsJson, account_called, acting, load_settings, opened, say_json, show
 from app.services.keys import renew_key, revoke_key
 from models.records import ApiKey, User
 from models.types import now
@@ -30,15 +29,14 @@ def renew_command(volunteer: str, acting_as: ActingAs, as_json: AsJson = False) 
     settings = load_settings()
     with opened() as context, context.database.writing() as session:
         actor = acting(session, acting_as, Role.ADMIN)
-        user = session.scalar(select(User).where(User.name == volunteer.casefold()))
-        if user is None:
-            raise NotFound(thing="account")
+        user = account_called(session, volunteer)
         key, token = renew_key(session, context.keyring, settings, actor, user.id)
         expires_at = key.expires_at
     if as_json:
         say_json({"id": key.id, "key": token, "expires_at": expires_at})
     else:
         typer.echo(f"{token}\nShown this once; it expires on {expires_at:%Y-%m-%d}.")
+        typer.echo("The volunteer enters it with: homeward-client login ADDRESS --key")
 
 
 @keys.command("revoke")

@@ -7,6 +7,7 @@ import typer
 from sqlalchemy import func, select
 
 from app.commands.common import ActingAs, AsJson, acting, opened, say_json, show
+from app.commands.errors import PhotoNotFailed
 from indexer.claims import retry_failed
 from models.actor import act
 from models.photo import Photo, PhotoState
@@ -34,6 +35,8 @@ def retry_command(acting_as: ActingAs, ids: PhotoIds = None, as_json: AsJson = F
     with opened() as context, context.database.writing() as session:
         actor = acting(session, acting_as, Role.ADMIN)
         retried = retry_failed(session, ids)
+        if others := sorted(set(ids or ()) - set(retried), key=str):
+            raise PhotoNotFailed(ids=", ".join(map(str, others)))
         for photo_id in retried:
             act(session, actor, "photo.retry", "photo", photo_id)
     say_json({"retried": len(retried)}) if as_json else typer.echo(f"{len(retried)} photos wait to be tried again.")

@@ -6,8 +6,7 @@ from uuid import UUID
 import typer
 from sqlalchemy import select
 
-from app.commands.common import ActingAs, AsJson, acting, opened, show
-from app.errors import NotFound
+from app.commands.common import ActingAs, AsJson, account_called, acting, opened, show
 from app.services.accounts import disable_account
 from app.services.authorities import agree_to_authority, propose_authority
 from models.records import Authority, User
@@ -30,10 +29,8 @@ def list_command(as_json: AsJson = False) -> None:
 def disable_command(name: str, acting_as: ActingAs) -> None:
     """Disable the account NAME as an admin; its sessions and keys end at once."""
     with opened() as context, context.database.writing() as session:
-        user = session.scalar(select(User).where(User.name == name.casefold()))
-        if user is None:
-            raise NotFound(thing="account")
-        disable_account(session, acting(session, acting_as, Role.ADMIN), user.id)
+        actor = acting(session, acting_as, Role.ADMIN)
+        disable_account(session, actor, account_called(session, name).id)
     typer.echo(f"{name} is disabled.")
 
 

@@ -19,10 +19,15 @@ from app.errors import AppError
 
 READY_SECONDS = 120.0  # the first start converts the `open` pack
 STOP_SECONDS = 30.0
+MARKER = ".homeward-demo"  # only a folder that bears it is ever emptied
 
 
 class DemoFailed(AppError):
     """The demo did not go as it should: {reason}."""
+
+
+class DemoFolderForeign(AppError):
+    """{folder} holds something that is not this demo's, and the demo empties its folder: remove it yourself, or name another with --folder."""
 
 
 @dataclass(frozen=True)
@@ -110,10 +115,19 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def fresh_installation(folder: Path, more: Mapping[str, str] | None = None) -> Installation:
-    """An empty installation; what an earlier demo left in ``folder`` is removed."""
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(mode=0o700, parents=True)
+    """An empty installation; what an earlier demo left in ``folder`` is removed, and nothing else ever is.
+
+    `DemoFolderForeign`, `DemoFailed`.
+    """
+    try:
+        if (folder / MARKER).is_file():
+            shutil.rmtree(folder)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise DemoFolderForeign(folder=folder)
+        (folder / MARKER).write_text("Made by `homeward demo`, which empties this folder each time it starts.\n")
+    except OSError as error:
+        raise DemoFailed(reason=f"{folder} cannot be used ({error.strerror})") from None
     return Installation(folder, free_port(), more or {})
 
 

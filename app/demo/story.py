@@ -14,7 +14,8 @@ from app.demo.eyes import Eyes, review_everything
 from app.demo.installation import DemoFailed, Installation
 from app.demo.scenes import Scene, compose_scenes, harder_reference
 from app.demo.sources import GROUP_PICTURE, STRANGER_PICTURE, Person, people_of, sample_picture
-from app.demo.tables import candidate_table
+from app.demo.tables import COLUMNS, candidate_table
+from homeward_client import Refused
 from homeward_client.transport import Json
 from homeward_client.uploads import photos_in, send_all
 from indexer.packs.base import Pack
@@ -77,27 +78,40 @@ class Story:
             photos = self.accounts.volunteer.client.photos
             summary = send_all(photos, files, None, None, lambda: progress.advance(task))
         for file, problem in summary.refused:
-            self.say.print(f"  refused {file.name}: {problem.detail}")
+            self.say.print(f"  refused {file.name}: {problem.detail}", markup=False)
         self.work()
 
     def work(self) -> None:
         with self.say.status("The ingestion job finds, measures and embeds every face"):
             self.installation.run("work", "--once")
         stats = self.accounts.admin.client.administration.stats()
-        states = {state: count for state, count in stats["photos_by_state"].items() if count}
-        self.say.print(f"Photos by state: {states}; faces found: {stats['faces']}")
+        states = [f"{count} {state}" for state, count in stats["photos_by_state"].items() if count]
+        self.say.print(f"Photos: {', '.join(states)}. Faces found: {stats['faces']}.")
 
     def open_case(self, name: str, references: list[bytes], age_years: float | None) -> Json:
-        """A case with its references, approved by the supervisor."""
+        """A case with its references, approved by the supervisor. `DemoFailed` when none of them shows a face."""
         worker = self.accounts.case_worker.client
         case = worker.cases.open(child_name=name, **CHECKLIST)
-        for reference in references:
-            with _file(reference) as file:
-                added = worker.cases.add_reference(case["id"], file, age_years=age_years)
-            self._choose_if_asked(case, added)
+        added = [self._add_reference(case, reference, age_years) for reference in references]
+        if not any(added):
+            raise DemoFailed(reason="no face was found in any of the references")
         supervision = self.accounts.supervisor.client.supervision
         supervision.approve_case(case["id"], supervision.case(case["id"])["version"])
         return case
+
+    def _add_reference(self, case: Json, reference: bytes, age_years: float | None) -> bool:
+        """Whether it could be used."""
+        try:
+            with _file(reference) as file:
+                added = self.accounts.case_worker.client.cases.add_reference(case["id"], file, age_years=age_years)
+        except Refused as problem:
+            self.say.print(f"  a reference was refused: {problem.detail}", markup=False)
+            return False
+        if added["state"] == "no_face":
+            self.say.print(f"  a reference was of no use: {' '.join(added['advice'])}", markup=False)
+            return False
+        self._choose_if_asked(case, added)
+        return True
 
     def _choose_if_asked(self, case: Json, reference: Json) -> None:
         if reference["state"] == "needs_face":
@@ -109,6 +123,10 @@ class Story:
         self.say.print(candidate_table(title, answer))
         return answer
 
+    def explain(self) -> None:
+        """What the columns of a list mean, once."""
+        self.say.print(f"[dim]{COLUMNS}[/dim]")
+
     def show_case(self, case: Json, title: str) -> None:
         """What the case worker reads afterwards: states, and never a place. `DemoFailed` when rank 1 was not the child.
 
@@ -117,7 +135,7 @@ class Story:
         candidates = self.accounts.case_worker.client.cases.candidates(case["id"])
         states = [row["state"] for row in candidates]
         counted = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states)))
-        self.say.print(f"{title}: {counted}")
+        self.say.print(f"{title}: {counted}. Reviewers get the first 5; the rest only where these lead nowhere.")
         first = next(row for row in candidates if row["rank"] == 1)
         if first["state"] not in ("confirmed", "released"):
             raise DemoFailed(reason=f"rank 1 is {first['state']}: it should have been the child")
@@ -135,7 +153,7 @@ class Story:
                 locked[reviewer.name] += count
                 answered = answered or count > 0
         for name, count in locked.items():
-            self.say.print(f"{name} locked {count} answers")
+            self.say.print(f"{name} locked {count} answers, of both cases' lists; neither saw the other's")
 
     def release_first(self) -> None:
         """One supervisor proposes, the second agrees; the authority's answer is recorded by hand later."""

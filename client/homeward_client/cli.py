@@ -26,18 +26,32 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
 @program.command()
 def login(
     url: Annotated[str, typer.Argument(help="Address of the service, such as https://homeward.example.org.")],
-    name: Annotated[str, typer.Option(prompt=True, help="The name your account shall have.")],
-    invitation: Annotated[str, typer.Option(prompt=True, hide_input=True, help="The one-time invitation you got.")],
+    name: Annotated[str | None, typer.Option(help="The name your account shall have; asked for.")] = None,
+    invitation: Annotated[str | None, typer.Option(help="The one-time invitation you got; asked for.")] = None,
+    key: Annotated[bool, typer.Option("--key", help="Enter a key that an admin gave you instead.")] = False,
     accept_conduct: Annotated[bool, typer.Option("--accept-conduct", help="Accept the conduct rules.")] = False,
 ) -> None:
-    """Use a one-time invitation; the key it gives is kept on this machine, readable by you alone."""
+    """Use a one-time invitation, or a renewed key; the key is kept on this machine, readable by you alone."""
     _refuse_plain_http(url)
-    if not accept_conduct:
-        typer.confirm(CONDUCT, abort=True, err=True)
-    with Client.accept(url, invitation, name) as client:
+    with _with_key(url) if key else _invited(url, name, invitation, accept_conduct) as client:
         assert client.token is not None
         save(Credentials(url, client.token), credentials_file())
     talk.print("Logged in. The key is kept in", str(credentials_file()))
+
+
+def _with_key(url: str) -> Client:
+    """Tried before it is kept."""
+    client = Client(url, typer.prompt("Key", hide_input=True, err=True).strip())
+    client.me()
+    return client
+
+
+def _invited(url: str, name: str | None, invitation: str | None, accept_conduct: bool) -> Client:
+    name = name or typer.prompt("Name", err=True)
+    invitation = invitation or typer.prompt("Invitation", hide_input=True, err=True)
+    if not accept_conduct:
+        typer.confirm(CONDUCT, abort=True, err=True)
+    return Client.accept(url, invitation.strip(), name)
 
 
 CONDUCT = """The conduct rules:

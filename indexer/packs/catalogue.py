@@ -7,6 +7,7 @@ from pathlib import Path
 from indexer.errors import PackMissing, PackNameUnknown
 from indexer.packs import manifest
 from indexer.packs.base import Pack
+from indexer.packs.manifest import Manifest
 from indexer.settings import IndexerSettings
 
 INSIGHTFACE_LICENCE = (
@@ -62,12 +63,27 @@ def load_pack(settings: IndexerSettings) -> Pack:
             return _load_insightface(name, directory, settings)
 
 
-def _load_insightface(name: str, directory: Path, settings: IndexerSettings) -> Pack:
+def require_pack(settings: IndexerSettings) -> None:
+    """The pack the settings name is here and its files are as recorded; it is not loaded. Every `PackError`."""
+    name, directory = settings.pack, settings.packs / settings.pack
+    if name == "open":
+        from indexer.packs.open_conversion import source_directory
+
+        source_directory()
+    else:
+        _recorded(name, directory)
+
+
+def _recorded(name: str, directory: Path) -> Manifest:
     if known(name).name not in KNOWN and not directory.is_dir():
         raise PackNameUnknown(pack=name)
     if not directory.is_dir():
         raise PackMissing(pack=name, path=directory)
-    recorded = manifest.verified(directory, name)
+    return manifest.verified(directory, name)
+
+
+def _load_insightface(name: str, directory: Path, settings: IndexerSettings) -> Pack:
+    recorded = _recorded(name, directory)
     from indexer.packs.insightface_pack import InsightFacePack
 
     return InsightFacePack.load(

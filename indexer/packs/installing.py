@@ -14,6 +14,7 @@ from indexer.errors import (
     PackNotFetched,
     PackNotInstalled,
     PackSourceMissing,
+    PackSourceUnnamed,
     PackUnreadable,
 )
 from indexer.packs import manifest
@@ -69,7 +70,7 @@ def _local(pack: KnownPack, source: Path | None, tell: Progress) -> Iterator[Pat
             raise PackSourceMissing(file=source, pack=pack.name, remedy="give --from an existing folder or ZIP")
         yield source
     elif pack.url is None:
-        raise PackSourceMissing(file="(none given)", pack=pack.name, remedy="say where it is with --from DIR or ZIP")
+        raise PackSourceUnnamed(pack=pack.name)
     else:
         with NamedTemporaryFile(suffix=".zip") as file:
             _fetch(pack, Path(file.name), tell)

@@ -6,18 +6,20 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
 from app.demo.accounts import Accounts, make_accounts
-from app.demo.installation import Installation, free_port, fresh_installation
+from app.demo.installation import DemoFailed, Installation, free_port, fresh_installation
 from app.demo.scenes import compose_scenes, harder_reference
-from app.demo.story import CHECKLIST, Cast
+from app.demo.story import CHECKLIST, Cast, Story
 from app.house import open_house
 from app.settings import ServiceSettings
 from homeward_client import Client, Refused
@@ -135,6 +137,15 @@ def test_a_photo_without_a_face_is_processed_and_says_what_would_help(town: Town
     told = photos.status(sent)
     assert (told.status, told.faces_found, len(told.reasons)) == ("processed", 0, 1)
     assert "face" in told.reasons[0]
+
+
+def test_the_demo_says_when_no_reference_of_yours_shows_a_face(town: Town) -> None:
+    said = StringIO()
+    story = Story(town.installation, town.people, Console(file=said, width=200))
+    with pytest.raises(DemoFailed, match="no face was found in any of the references"):
+        story.open_case("Planted Child", [drawn_photo(7), b"no picture"], age_years=None)
+    assert said.getvalue().count("a reference was of no use: ") == 1
+    assert said.getvalue().count("a reference was refused: ") == 1
 
 
 def test_a_reference_with_three_faces_asks_which_one_and_waits(town: Town, tmp_path: Path) -> None:

@@ -40,8 +40,10 @@ def staffed(homeward: Homeward) -> Homeward:
 
 
 def test_accounts_are_listed_and_disabled_by_an_admin(staffed: Homeward):
-    assert staffed("users", "disable", "vera", "--as", "sue").err == "homeward: Your role may not do this.\n"
-    assert staffed("users", "disable", "nobody", "--as", "ada").status == 1
+    by_supervisor = "homeward: sue may not do this: it takes an active admin.\n"
+    assert staffed("users", "disable", "vera", "--as", "sue").err == by_supervisor
+    for unknown in (("nobody", "--as", "ada"), ("vera", "--as", "nobody")):
+        assert staffed("users", "disable", *unknown).err.startswith("homeward: There is no account called nobody;")
     assert staffed("users", "disable", "ada", "--as", "ada").err.startswith("homeward: This is the last active admin")
     assert staffed("users", "disable", "vera", "--as", "ada").status == 0
     states = {user["name"]: user["state"] for user in staffed("users", "list", "--json").json}
@@ -66,6 +68,7 @@ def test_a_volunteers_key_is_renewed_listed_and_revoked(staffed: Homeward):
     [listed] = staffed("keys", "list", "--json").json
     assert (listed["id"], listed["volunteer"], listed["works"]) == (made["id"], "vera", True)
     assert made["key"].startswith(listed["prefix"])
+    assert made["id"] in staffed("keys", "list").out
     assert staffed("keys", "revoke", made["id"], "--as", "ada").status == 0
     assert staffed("keys", "list", "--json").json[0]["works"] is False
 
@@ -120,9 +123,11 @@ def test_an_admin_gives_failed_photos_a_second_chance(staffed: Homeward):
         {"reason": "worker_crashed", "photos": 1},
     ]
     assert staffed("photos", "failed").status == 1
-    assert staffed("photos", "retry", "--as", "sue").err == "homeward: Your role may not do this.\n"
+    assert staffed("photos", "retry", "--as", "sue").err.startswith("homeward: sue may not do this")
     assert staffed("photos", "retry", "no-id", "--as", "ada").status == 2
-    one = staffed("photos", "retry", str(first.id), str(done.id), "--as", "ada")
+    both = staffed("photos", "retry", str(first.id), str(done.id), "--as", "ada")
+    assert (both.status, both.err) == (1, f"homeward: No failed photo has the id {done.id}; nothing was changed.\n")
+    one = staffed("photos", "retry", str(first.id), "--as", "ada")
     assert (one.status, one.out) == (0, "1 photos wait to be tried again.\n")
     assert staffed("photos", "retry", "--as", "ada", "--json").json == {"retried": 1}
     assert staffed("photos", "failed").status == 0

@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.commands.errors import ListeningUnsafe
 from app.commands.serve import require_safe_listening, server_config
-from app.errors import ListeningUnsafe
 from app.settings import ServiceSettings
 from indexer.keyring import KeyRing
 from tests.app.commands.conftest import Homeward, Place
@@ -81,19 +81,16 @@ def test_with_another_key_every_command_ends_in_one_line_and_changes_nothing(hom
 
 
 @pytest.mark.parametrize("place", ["sqlite"], indirect=True)
-def test_it_answers_and_stops_gracefully(homeward: Homeward, place: Place):
+def test_it_answers_and_stops_gracefully(homeward: Homeward, place: Place, packs_folder: Path):
     homeward("init", "--retention", "3", "--key-copied")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    # A pack that is not there: the service lives, is not ready, and says so.
-    environment = os.environ | {"HOMEWARD_PORT": str(port), "HOMEWARD_PACK": "absent"}
+    environment = os.environ | {"HOMEWARD_PORT": str(port), "HOMEWARD_PACK_DIR": str(packs_folder)}
     command = [sys.executable, "-m", "app", "serve"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert answered(process, f"http://127.0.0.1:{port}/livez").json() == {"status": "alive"}
-            waiting = httpx.get(f"http://127.0.0.1:{port}/readyz")
-            assert (waiting.status_code, waiting.json()["code"]) == (503, "gallery_not_ready")
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=30) == 0
         finally:

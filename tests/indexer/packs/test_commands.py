@@ -102,7 +102,7 @@ def test_install_records_the_pack_and_says_how_to_use_it(run, tmp_path):
     ("arguments", "reason"),
     [
         (("mine", "--accept-license", "--from", "/nowhere/pack.zip"), "give --from an existing folder or ZIP"),
-        (("mine", "--accept-license"), "say where it is with --from"),
+        (("mine", "--accept-license"), "name its folder or ZIP with --from"),
         (("../mine", "--accept-license"), "There is no pack called ../mine"),
     ],
 )

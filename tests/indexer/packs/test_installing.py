@@ -18,6 +18,7 @@ from indexer.errors import (
     PackNotFetched,
     PackNotInstalled,
     PackSourceMissing,
+    PackSourceUnnamed,
     PackUnreadable,
 )
 from indexer.packs import installing, manifest
@@ -264,7 +265,7 @@ def test_a_name_that_is_no_plain_folder_name_is_refused(settings, models, name):
 def test_a_source_that_is_not_there_is_said_with_a_remedy(settings, tmp_path):
     with pytest.raises(PackSourceMissing, match="--from an existing folder or ZIP"):
         install(settings, tmp_path / "absent.zip")
-    with pytest.raises(PackSourceMissing, match="--from DIR or ZIP"):
+    with pytest.raises(PackSourceUnnamed, match="with --from"):
         install(settings, None)
 
 
