@@ -27,7 +27,9 @@ class DemoFailed(AppError):
 
 
 class DemoFolderForeign(AppError):
-    """{folder} holds something that is not this demo's, and the demo empties its folder: remove it yourself, or name another with --folder."""
+    """{folder} holds something that is not this demo's, and the demo empties its folder.
+
+    Remove it yourself, or name another with --folder."""
 
 
 @dataclass(frozen=True)
