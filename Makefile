@@ -24,6 +24,10 @@ $(VENV)/.dev: $(VENV)/.base requirements/dev.txt
 	VIRTUAL_ENV=$(VENV) $(SYNC) -r requirements/dev.txt
 	touch $@
 
+$(VENV)/.browser: $(VENV)/.dev requirements/browser.txt
+	VIRTUAL_ENV=$(VENV) $(SYNC) -r requirements/browser.txt
+	touch $@
+
 # What `homeward evaluate` needs besides.
 evaluation: $(VENV)/.base requirements/evaluate.txt
 	VIRTUAL_ENV=$(VENV) $(SYNC) -r requirements/evaluate.txt
@@ -56,6 +60,7 @@ lock: $(VENV)/.uv
 	$(UV) pip compile --quiet --no-header --generate-hashes --universal --python-version 3.11 pyproject.toml -o requirements/base.txt --build-constraints requirements/build.txt
 	$(UV) pip compile --quiet --no-header --generate-hashes --universal --python-version 3.11 pyproject.toml --extra evaluate -c requirements/base.txt -o requirements/evaluate.txt --build-constraints requirements/build.txt
 	$(UV) pip compile --quiet --no-header --generate-hashes --universal --python-version 3.11 pyproject.toml --extra dev --extra evaluate -c requirements/evaluate.txt -o requirements/dev.txt --build-constraints requirements/build.txt
+	$(UV) pip compile --quiet --no-header --generate-hashes --universal --python-version 3.11 pyproject.toml --extra dev --extra evaluate --extra browser -c requirements/dev.txt -o requirements/browser.txt --build-constraints requirements/build.txt
 
 clean:
 	rm -rf $(VENV) .demo .bench
