@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 SYNC := $(UV) pip install --quiet --require-hashes --build-constraints requirements/build.txt
 
-.PHONY: demo evaluation test check fmt bench lock clean
+.PHONY: demo evaluation catalogues browser test check fmt bench lock clean
 
 # uv itself comes pinned and hashed through the interpreter's own pip.
 $(VENV)/.uv: requirements/uv.txt
@@ -50,6 +50,10 @@ check: $(VENV)/.dev
 fmt: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Put what the pages say now into the translators' catalogues.
+catalogues: $(VENV)/.base
+	$(BIN)/python -m app.pages.catalogue
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks

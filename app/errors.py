@@ -118,6 +118,10 @@ class PhotoWithdrawn(AppError):
     (GET /v1/erasures). The photo comes back by itself when another volunteer sends it too."""
 
 
+class FormForeign(AppError):
+    """This form did not come from a page of ours, or the page is older than your session. Open the page again."""
+
+
 class ServiceBusy(AppError):
     """The service is busy; try again in a few seconds."""
 
@@ -170,6 +174,7 @@ STATUS: dict[type[HomewardError], int] = {
     ReviewLimitReached: 429,
     ReleaseChanged: 409,
     PhotoWithdrawn: 409,
+    FormForeign: 403,
     ServiceBusy: 503,
 }
 

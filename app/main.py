@@ -28,6 +28,10 @@ from app.api import (
 from app.body_limit import BodyLimitMiddleware
 from app.edge import EdgeMiddleware
 from app.house import House
+from app.pages import static
+from app.pages.errors import as_page
+from app.pages.render import load_renderer
+from app.pages.routes import PAGES
 from app.problems import install_problems, problem_schemas, problems
 
 ROUTERS = (
@@ -64,11 +68,15 @@ def create_app(house: House) -> FastAPI:
     app.state.house = house
     app.add_middleware(BodyLimitMiddleware, max_upload_bytes=house.settings.max_upload_bytes)
     app.add_middleware(EdgeMiddleware, answered=house.metrics.answered)
-    install_problems(app)
+    app.state.renderer = load_renderer()
+    install_problems(app, as_page)
     at_work = Depends(_at_work, scope="function", max_concurrency=house.settings.threads)
     for router in ROUTERS:
         app.include_router(router, dependencies=[at_work])
+    for pages in PAGES:
+        app.include_router(pages, dependencies=[at_work], include_in_schema=False)
     app.include_router(health.router)
+    app.include_router(static.router, include_in_schema=False)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 

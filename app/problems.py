@@ -4,7 +4,7 @@ A problem never repeats what was sent: a value in an error message ends up in lo
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -39,6 +39,7 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
 # Of errors that are the service's own fault only these are told in full: others name files and places.
 _TOLD = (AppError, GalleryNotReady, StorageFull, StoredTooLate, ImageRefused)
+Handler = Callable[[Request, Exception], Response]
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _EVERYWHERE: tuple[type[HomewardError], ...] = (
     RequestInvalid,
@@ -98,8 +99,8 @@ def _headers(error: HomewardError, status: int) -> dict[str, str]:
     return {}
 
 
-def install_problems(app: FastAPI) -> None:
-    """Turn every error that leaves a route, and every unknown route, into a problem."""
+def install_problems(app: FastAPI, shaped: Callable[[Handler], Handler]) -> None:
+    """Turn every error that leaves a route, and every unknown route, into a problem, or what ``shaped`` makes of it."""
     for kind, answer in {
         HomewardError: _from_domain,
         RequestValidationError: _from_validation,
@@ -110,7 +111,7 @@ def install_problems(app: FastAPI) -> None:
         IntegrityError: _from_race,
         Exception: _from_unexpected,
     }.items():
-        app.add_exception_handler(kind, answer)
+        app.add_exception_handler(kind, shaped(answer))
 
 
 def _from_domain(request: Request, error: Exception) -> Response:

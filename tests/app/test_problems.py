@@ -109,7 +109,7 @@ def test_a_request_keeps_its_name_when_it_is_well_formed(service: Service):
 
 def test_every_answer_carries_the_security_headers(service: Service):
     client = service.client()
-    for answer in (client.get("/livez"), client.get("/nowhere"), client.get("/v1/me")):
+    for answer in (client.get("/livez"), client.get("/v1/nowhere"), client.get("/v1/me")):
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
@@ -131,7 +131,7 @@ def test_unexpected_errors_and_those_of_the_database_show_nothing_of_themselves(
         "away": OperationalError(SECRET, None, Exception(SECRET)),
     }
 
-    @broken.get("/broken")
+    @broken.get("/v1/broken")
     def fail(how: Annotated[str, Query()]) -> Item:
         raise raised[how]
 
@@ -147,7 +147,7 @@ def test_unexpected_errors_and_those_of_the_database_show_nothing_of_themselves(
     }
     with running(house, app) as service:
         for how, (status, code) in expected.items():
-            answer = service.client().get("/broken", params={"how": how})
+            answer = service.client().get("/v1/broken", params={"how": how})
             assert (answer.status_code, answer.json()["code"]) == (status, code)
             assert SECRET not in answer.text
             assert "Traceback" not in answer.text
