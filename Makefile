@@ -38,6 +38,10 @@ demo: $(VENV)/.base
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
+# The pages in Debian's Chromium (apt install chromium fonts-noto-cjk); pictures of each land in .browser/.
+browser: $(VENV)/.browser
+	$(BIN)/python -m pytest -m browser tests/browser
+
 # Everything a change must pass; CI runs the same.
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
