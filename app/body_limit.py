@@ -11,7 +11,7 @@ from app.problems import BodyLimitReached, problem_response
 
 FORM_BYTES = 64 * 2**10  # the other fields of an upload, and the boundaries between them
 JSON_BYTES = 256 * 2**10
-_UPLOADS = re.compile(r"/v1/photos|/v1/cases/[^/]+/references")
+_UPLOADS = re.compile(r"(/v1)?/photos|(/v1)?/cases/[^/]+/references")
 
 
 class BodyLimitMiddleware:

@@ -17,20 +17,24 @@ from app.errors import NotSignedIn
 class SignedInFirst(APIRoute):
     """FastAPI reads a form whole before it asks who sends it: a few hundred strangers would fill the memory."""
 
+    @staticmethod
+    def bearer(request: Request) -> str | None:
+        return request.headers.get("authorization")
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def handle_known(request: Request) -> Response:
             if request.method == "POST":
-                await _require_known(request)
+                await _require_known(request, self.bearer(request))
             return await handle(request)
 
         return handle_known
 
 
-async def _require_known(request: Request) -> None:
+async def _require_known(request: Request, bearer: str | None) -> None:
     try:
-        await run_in_threadpool(open_proof, get_house(request), request.headers.get("authorization"))
+        await run_in_threadpool(open_proof, get_house(request), bearer)
     except NotSignedIn:
         with suppress(ClientDisconnect):
             async for _ in request.stream():  # to its end: whoever is cut off while sending does not hear why

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, cast
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.orm import Session
@@ -17,10 +17,12 @@ from app.house import House
 from app.pages.cookie import FORM_FIELD, FORM_HEADER, bearer_of, require_form_token, require_own_page
 from app.pages.language import Language
 from app.pages.render import Renderer
+from app.paging import Page, asked_page
 from models.actor import Actor
 from models.user import Role
 
 Model = TypeVar("Model", bound=BaseModel)
+LIST_LENGTH = 50
 
 
 def visitor(request: Request, house: HouseDep) -> Actor | None:
@@ -74,6 +76,25 @@ def page_reading(house: HouseDep, _actor: SignedIn) -> Iterator[Session]:
 
 
 PageReading = Annotated[Session, Depends(page_reading, scope="function")]
+
+
+def page_looking(house: HouseDep, _actor: SignedIn) -> Iterator[Session]:
+    with house.context.database.writing() as session:
+        yield session
+
+
+PageLooking = Annotated[Session, Depends(page_looking, scope="function")]
+"""To read what may be read only with an act in the audit log. A page that is asked for changes nothing else."""
+
+
+def list_page(
+    request: Request, house: HouseDep, actor: SignedIn, cursor: Annotated[str | None, Query(max_length=500)] = None
+) -> Page:
+    return asked_page(request, house, actor, LIST_LENGTH, cursor)
+
+
+ListPage = Annotated[Page, Depends(list_page)]
+"""Of a list: fifty, and after which."""
 
 
 @dataclass(frozen=True)
