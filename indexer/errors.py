@@ -265,7 +265,7 @@ class CohortTooSmall(CohortRefused):
 
 
 class CohortNotNeeded(CohortRefused):
-    """There are {count} references of open cases, which speak better for children than any folder; they are used."""
+    """{count} references of open cases, or faces of linked children, speak better than any folder and are used."""
 
 
 class LinkingWrong(IndexerError):

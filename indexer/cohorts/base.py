@@ -34,12 +34,16 @@ def fold_of(case_id: UUID) -> int:
 
 @dataclass(frozen=True)
 class Cohort:
-    """Templates of one pack, shape (n, dimension), float32; ``folds``, shape (n,), is -1 for what is no case's."""
+    """Templates of one pack, shape (n, dimension), float32; ``folds``, shape (n,), is -1 for what is no case's.
+
+    ``groups``, shape (n,), says of street faces which child's they are, by the number that `link_groups` gives.
+    """
 
     id: int
     source: CohortSource
     templates: Templates
     folds: NDArray[np.int64]
+    groups: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.templates)
@@ -57,7 +61,15 @@ class Cohort:
         """The members that this variant does without; shape (n,)."""
         return np.equal(self.folds, variant)
 
-    def statistics(self, templates: Templates) -> list[Statistics]:
-        """Of templates, shape (m, dimension), with each variant."""
+    def statistics(self, templates: Templates, groups: NDArray[np.int64] | None = None) -> list[Statistics]:
+        """Of templates, shape (m, dimension), with each variant. ``groups``, shape (m,): street faces are measured
+        without the members of their own group, where the cohort is made of street faces."""
         scores = templates.astype(np.float64) @ self.templates.T.astype(np.float64)
-        return [statistics_of(scores, self.left_out(each)) for each in range(self.variants)]
+        mates = self._mates(groups)
+        return [statistics_of(scores, self.left_out(each) | mates) for each in range(self.variants)]
+
+    def _mates(self, groups: NDArray[np.int64] | None) -> Mask:
+        """Which members show the child of which row; shape (m, n), or one that stands for no mate at all."""
+        if groups is None or self.groups is None:
+            return np.zeros((1, 1), bool)
+        return np.equal(groups[:, None], self.groups[None, :])

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from indexer.cohorts.records import MOST, eligible_references
+from indexer.cohorts.keeper import best_faces
+from indexer.cohorts.limits import MOST
 from indexer.context import Context
 from indexer.errors import CohortNotNeeded, CohortTooSmall, ImageRefused
 from indexer.images import decode_crop, encode_crop, face_crop
@@ -27,9 +28,9 @@ def cohort_from_folder(context: Context, files: Sequence[Path], tell: Callable[[
     `CohortNotNeeded`, `CohortTooSmall`.
     """
     with context.database.reading() as session:
-        references = len(eligible_references(session, context.pack.info.id))
-    if references >= LEAST_COHORT:
-        raise CohortNotNeeded(count=references)
+        better = best_faces(session, context.pack.info.id)
+    if better is not None:
+        raise CohortNotNeeded(count=len(better.face_ids))
     templates = _templates(context, files, tell)
     if len(templates) < LEAST_COHORT:
         raise CohortTooSmall(count=len(templates), least=LEAST_COHORT)

@@ -1,10 +1,13 @@
 """The service's part in cohorts: follow which one is in use, and rank by it."""
 
+from functools import partial
+
 from sqlalchemy.orm import Session
 
 from indexer.cohorts.base import RawBecause
 from indexer.cohorts.in_use import CohortInUse
 from indexer.cohorts.known import KnownFaces, brought_up
+from indexer.cohorts.linked import link_groups
 from indexer.cohorts.records import load_known
 from indexer.gallery.base import Gallery
 from indexer.keyring import KeyRing
@@ -40,5 +43,5 @@ class CohortFollower:
             self._known, self._measured = load_known(session, cohort), cohort.id
             self._log.info("cohort_followed", cohort=cohort.id, source=cohort.source, faces=len(cohort))
         if is_new or gallery_changed:
-            self._known = brought_up(self._known, self._gallery, cohort)
+            self._known = brought_up(self._known, self._gallery, cohort, partial(link_groups, session))
         self.ranker = NormalisedRanker(cohort, self._known)

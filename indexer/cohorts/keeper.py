@@ -5,12 +5,14 @@ transaction, so photos that come meanwhile wait for nothing.
 """
 
 import time
+from dataclasses import dataclass
 
 import numpy as np
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from indexer.cohorts.base import Cohort
+from indexer.cohorts.linked import LEAST_LINKED, eligible_linked, link_groups
 from indexer.cohorts.records import eligible_references, load_cohort, newest, packed
 from indexer.context import Context
 from indexer.gallery.rules import rounded
@@ -60,7 +62,8 @@ class CohortKeeper:
             take_turn(session, _turn(pack_id))
             if is_replacement_due(session, pack_id):  # no other worker was quicker
                 cohort = choose(session, pack_id)
-                self._log.info("cohort_chosen", cohort=cohort.id, source=cohort.source, faces=cohort.size)
+                if cohort is not None:
+                    self._log.info("cohort_chosen", cohort=cohort.id, source=cohort.source, faces=cohort.size)
         return True
 
     def _measure(self) -> bool:
@@ -73,9 +76,10 @@ class CohortKeeper:
             cohort = self._cohort(session, record)
             missing = unmeasured(session, record)
             loaded = templates_of(session, self._context.keyring, info.id, info.dimension, missing)
+            groups = link_groups(session, loaded.face_ids.tolist())
         if not len(loaded.face_ids) and record.ready_at is not None:
             return False
-        numbers = packed(cohort.statistics(rounded(loaded.templates, info.dimension).astype(np.float32)))
+        numbers = packed(cohort.statistics(rounded(loaded.templates, info.dimension).astype(np.float32), groups))
         with self._context.database.writing() as session:
             take_turn(session, _turn(info.id))
             if numbers:
@@ -94,21 +98,42 @@ class CohortKeeper:
 
 def is_replacement_due(session: Session, pack_id: str) -> bool:
     """Whether enough faces of other children are there, and those in use are too few of them."""
-    eligible = set(eligible_references(session, pack_id))
-    if len(eligible) < LEAST_COHORT:
+    best = best_faces(session, pack_id)
+    if best is None:
         return False
     record = newest(session, pack_id, ready=False)
-    if record is None or record.source is not CohortSource.REFERENCES:
+    if record is None or record.source is not best.source:
         return True
+    eligible = set(best.face_ids)
     members = set(session.scalars(select(CohortMember.face_id).where(CohortMember.cohort_id == record.id)))
     changed = len(eligible ^ members) + record.size - len(members)
     return changed > STALE_SHARE * record.size
 
 
-def choose(session: Session, pack_id: str) -> CohortRecord:
-    """A new cohort of other children's references; not of use before it is measured."""
-    face_ids = _locked(session, eligible_references(session, pack_id))
-    record = CohortRecord(pack_id=pack_id, source=CohortSource.REFERENCES, size=len(face_ids))
+@dataclass(frozen=True)
+class Chosen:
+    """Faces that may stand for other children, and whose they are."""
+
+    source: CohortSource
+    face_ids: list[int]
+
+
+def best_faces(session: Session, pack_id: str) -> Chosen | None:
+    """References of cases where there are enough, else street faces of linked children; else only a folder is left."""
+    references = eligible_references(session, pack_id)
+    if len(references) >= LEAST_COHORT:
+        return Chosen(CohortSource.REFERENCES, references)
+    linked = eligible_linked(session, pack_id)
+    return Chosen(CohortSource.LINKED_FACES, linked) if len(linked) >= LEAST_LINKED else None
+
+
+def choose(session: Session, pack_id: str) -> CohortRecord | None:
+    """A new cohort of the best faces there are, if any; not of use before it is measured."""
+    best = best_faces(session, pack_id)
+    if best is None:
+        return None
+    face_ids = _locked(session, best.face_ids)
+    record = CohortRecord(pack_id=pack_id, source=best.source, size=len(face_ids))
     session.add(record)
     session.flush()
     session.add_all(CohortMember(cohort_id=record.id, number=at, face_id=each) for at, each in enumerate(face_ids))

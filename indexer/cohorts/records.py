@@ -12,21 +12,19 @@ from sqlalchemy.orm import Session, load_only
 
 from indexer.cohorts.base import Cohort, fold_of
 from indexer.cohorts.known import KnownFaces
+from indexer.cohorts.limits import MOST, MOST_PER_CHILD
+from indexer.cohorts.linked import link_groups
 from indexer.errors import SealBroken
+from indexer.gallery.source import templates_of
 from indexer.keyring import KeyRing
 from indexer.normalising import Statistics
 from indexer.sealed_records import case_key, cohort_key, unseal_template
 from models.case import Case, CaseState
 from models.cohort import Cohort as CohortRecord
-from models.cohort import CohortMember, FaceStatistics
+from models.cohort import CohortMember, CohortSource, FaceStatistics
 from models.face import Face
 from models.reference import Reference, ReferenceState
 from models.template import Template
-
-MOST_PER_CASE = 5
-"""No child may be a large part of what stands for all others."""
-MOST = 2000
-"""More say no more about children, and every new face is compared with all of them."""
 
 _NUMBERS = np.dtype("<f8")
 
@@ -44,7 +42,7 @@ def eligible_references(session: Session, pack_id: str) -> list[int]:
         .where(Reference.approved_at.is_not(None))
         .subquery()
     )
-    within = select(ranked.c.face_id).where(ranked.c.place <= MOST_PER_CASE)
+    within = select(ranked.c.face_id).where(ranked.c.place <= MOST_PER_CHILD)
     return list(session.scalars(within.order_by(ranked.c.reference_id).limit(MOST)))
 
 
@@ -61,9 +59,19 @@ def member_count(session: Session, cohort_id: int) -> int:
 
 def load_cohort(session: Session, keyring: KeyRing, record: CohortRecord, dimension: int) -> Cohort:
     """With the templates of all members that are left and open: a bad row must not keep the others from speaking."""
+    if record.source is CohortSource.LINKED_FACES:
+        return _linked(session, keyring, record, dimension)
     members = _references(session, keyring, record) + _folder(session, keyring, record)
     templates = np.stack([member.template for member in members]) if members else np.empty((0, dimension), np.float32)
     return Cohort(record.id, record.source, templates, np.array([member.fold for member in members], np.int64))
+
+
+def _linked(session: Session, keyring: KeyRing, record: CohortRecord, dimension: int) -> Cohort:
+    members = select(CohortMember.face_id).where(CohortMember.cohort_id == record.id, CohortMember.face_id.is_not(None))
+    face_ids = [face_id for face_id in session.scalars(members.order_by(CohortMember.number)) if face_id is not None]
+    loaded = templates_of(session, keyring, record.pack_id, dimension, face_ids)
+    groups = link_groups(session, loaded.face_ids.tolist())
+    return Cohort(record.id, record.source, loaded.templates, np.full(len(groups), -1, np.int64), groups)
 
 
 def load_known(session: Session, cohort: Cohort) -> KnownFaces:

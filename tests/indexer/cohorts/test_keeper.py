@@ -13,7 +13,7 @@ from indexer.cohorts.base import FOLDS, RawBecause
 from indexer.cohorts.follower import CohortFollower
 from indexer.cohorts.keeper import CohortKeeper, store_statistics
 from indexer.cohorts.known import KnownFaces, brought_up
-from indexer.cohorts.records import MOST_PER_CASE, eligible_references, load_cohort, load_known, newest
+from indexer.cohorts.records import MOST_PER_CHILD, eligible_references, load_cohort, load_known, newest
 from indexer.context import Context
 from indexer.decode_pool import DecodePool
 from indexer.erasure import destroy_photo
@@ -39,7 +39,7 @@ class Kept(World):
         self.follower = CohortFollower(self.gallery, self.keyring)
         return self
 
-    def add_cases(self, count: int, references: int = MOST_PER_CASE, seed: int = 100, **columns) -> list[Case]:
+    def add_cases(self, count: int, references: int = MOST_PER_CHILD, seed: int = 100, **columns) -> list[Case]:
         looks = children(count * references, DIMENSION, seed).reshape(count, references, DIMENSION)
         return [self.add_case(each, **columns) for each in looks]
 
@@ -111,7 +111,7 @@ def test_only_approved_references_of_open_cases_count_and_five_of_each(world: Ke
     world.add_case(children(2, DIMENSION, 4), state=CaseState.CLOSED)
     world.add_case(children(2, DIMENSION, 5), pack_id="another")
     with world.database.reading() as session:
-        assert len(eligible_references(session, PACK_ID)) == MOST_PER_CASE
+        assert len(eligible_references(session, PACK_ID)) == MOST_PER_CHILD
 
 
 def test_a_cohort_is_not_used_before_every_face_is_measured(world: Kept, monkeypatch: pytest.MonkeyPatch):
