@@ -9,6 +9,7 @@ from indexer.calibration import Calibration
 from indexer.context import Context
 from indexer.errors import CalibrationWrong
 from models.calibration import CalibrationRecord
+from models.types import now
 
 
 def calibration_in_use(session: Session, pack_id: str, kind: str) -> Calibration | None:
@@ -36,7 +37,7 @@ def install_calibration(context: Context, calibration: Calibration) -> None:
         raise CalibrationWrong(reason=f"it was fitted for pack {calibration.pack_id}, and {pack.id} is in use")
     content: dict[str, Any] = calibration.content
     with context.database.writing() as session:
-        session.merge(CalibrationRecord(pack_id=pack.id, content=content))
+        session.merge(CalibrationRecord(pack_id=pack.id, content=content, installed_at=now()))
 
 
 def remove_calibration(context: Context) -> None:

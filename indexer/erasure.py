@@ -19,7 +19,14 @@ from models.photo import Photo, PhotoBand, Receipt
 from models.review import Assignment, AssignmentState, Review
 from models.template import ChangeKind, GalleryChange, change_gallery
 
-__all__ = ["destroy_photo", "remove_from_galleries", "restored_withdrawals", "return_to_galleries", "sweep_discarded"]
+__all__ = [
+    "announce_again",
+    "destroy_photo",
+    "remove_from_galleries",
+    "restored_withdrawals",
+    "return_to_galleries",
+    "sweep_discarded",
+]
 
 
 def destroy_photo(session: Session, photo: Photo, *, keep_away: bool) -> None:
@@ -51,6 +58,11 @@ def remove_from_galleries(session: Session, face_ids: list[int]) -> None:
 def return_to_galleries(session: Session, face_ids: list[int]) -> None:
     """Put the faces back, when this transaction commits, into every gallery they were taken out of."""
     _answer_last_change(session, face_ids, ChangeKind.REMOVE, ChangeKind.ADD)
+
+
+def announce_again(session: Session, face_ids: list[int]) -> None:
+    """Have whoever follows the galleries look at the faces once more, as far as they are in one."""
+    _answer_last_change(session, face_ids, ChangeKind.ADD, ChangeKind.ADD)
 
 
 def restored_withdrawals(session: Session) -> Sequence[Photo]:

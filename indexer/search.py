@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from indexer.expected_false import ExpectedFalse, expected_false
 from indexer.gallery.base import Gallery
 from indexer.keyring import KeyRing
-from indexer.linking.candidates import known_candidates
+from indexer.linking.candidates import DECIDED_AGAINST, known_candidates
 from indexer.packs.base import QualityThresholds
 from indexer.plausibility import Flag
 from indexer.probes import probes_of, require_searchable
@@ -25,6 +25,7 @@ from indexer.scoring import ScoredFace
 from indexer.turns import ERASURE, share_turn
 from models.candidate import Candidate, CandidateState, Search, SearchResult
 from models.case import Case
+from models.face import Face
 from models.reference import Reference
 
 RANKS = 20
@@ -89,7 +90,7 @@ def store_results(
     candidates = _candidates(session, case, faces)
     session.flush()
     references = _still_there(session, case, findings.reference_ids)
-    flags = _flags(faces, photos, findings.remarks)
+    flags = _flags(faces, _photos_found(session, case, faces, photos), findings.remarks)
     session.add_all(
         SearchResult(
             search_id=search.id,
@@ -145,8 +146,19 @@ def _still_there(session: Session, case: Case, reference_ids: list[UUID]) -> lis
     return [each if each in present else None for each in reference_ids]
 
 
+def _photos_found(session: Session, case: Case, faces: list[ScoredFace], photos: dict[int, UUID]) -> dict[int, UUID]:
+    """By face, its photo: of these faces, and of those in the same photos that were found for the case before and
+    that nobody has decided against."""
+    listed = {face.face_id: photos[face.face_id] for face in faces}
+    before = select(Candidate.face_id, Face.photo_id).join(Face, Face.id == Candidate.face_id)
+    open_ones = before.where(Candidate.case_id == case.id, Candidate.state.not_in(DECIDED_AGAINST))
+    rows = session.execute(open_ones.where(Face.photo_id.in_(set(listed.values()))))
+    return listed | {row.face_id: row.photo_id for row in rows}
+
+
 def _flags(faces: list[ScoredFace], photos: dict[int, UUID], beside: dict[int, Remark]) -> list[list[str]]:
-    per_photo = Counter(photos[face.face_id] for face in faces)
+    """``photos``: from `_photos_found`."""
+    per_photo = Counter(photos.values())
     told = []
     for face in faces:
         alone = per_photo[photos[face.face_id]] == 1

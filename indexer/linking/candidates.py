@@ -9,7 +9,7 @@ from indexer.linking.groups import Groups, groups_of
 from models.candidate import Candidate, CandidateState
 from models.link import LinkReason
 
-_DECIDED_AGAINST = frozenset({CandidateState.REJECTED, CandidateState.NOT_THE_CHILD, CandidateState.WITHDRAWN})
+DECIDED_AGAINST = frozenset({CandidateState.REJECTED, CandidateState.NOT_THE_CHILD, CandidateState.WITHDRAWN})
 
 
 def known_candidates(session: Session, case_id: UUID, face_ids: list[int]) -> dict[int, Candidate]:
@@ -36,6 +36,6 @@ def _of_group(face_id: int, candidates: dict[int, Candidate], everyone: Groups, 
     for member, candidate in candidates.items():
         if member in copies[face_id]:
             return candidate
-        if member in everyone[face_id] and candidate.state not in _DECIDED_AGAINST:
+        if member in everyone[face_id] and candidate.state not in DECIDED_AGAINST:
             return candidate
     return None

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from indexer.context import Context
 from indexer.errors import LinkingWrong
 from models.link import LinkThreshold
+from models.types import now
 
 FORMAT = 1
 LEAST_PRECISION = 0.99
@@ -84,4 +85,4 @@ def install_linking(context: Context, linking: Linking) -> None:
     if linking.pack_id != pack.id:
         raise LinkingWrong(reason=f"it was measured for pack {linking.pack_id}, and {pack.id} is in use")
     with context.database.writing() as session:
-        session.merge(LinkThreshold(pack_id=pack.id, content=linking.content))
+        session.merge(LinkThreshold(pack_id=pack.id, content=linking.content, installed_at=now()))

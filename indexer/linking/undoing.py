@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from indexer.erasure import announce_again
 from indexer.linking.groups import groups_of
 from models.link import FaceLink, LinkReason
 
@@ -13,6 +14,7 @@ def undo_links(session: Session, user_id: UUID, face_id: int, others: Iterable[i
     """Part ``others`` from the group of ``face_id``: no link leads from one side to the other any more.
 
     Between ``face_id`` and each of them the parting is kept even where there was no link, so that none is made later.
+    Standing search looks at all of them once more: while they stood for one child, one hid the others from a case.
     """
     group = groups_of(session, [face_id])[face_id]
     apart = group.intersection(others) - {face_id}
@@ -26,3 +28,5 @@ def undo_links(session: Session, user_id: UUID, face_id: int, others: Iterable[i
             if link is not None:
                 link.undo(user_id)
     session.flush()
+    if apart:
+        announce_again(session, sorted(group))

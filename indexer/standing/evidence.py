@@ -11,10 +11,13 @@ from sqlalchemy.orm import Session
 
 from indexer.gallery.base import Gallery
 from indexer.linking.candidates import known_candidates
+from indexer.rankers import DIGITS
 from indexer.scoring import ScoredFace
 from indexer.standing.watched import Watched
 from models.candidate import Candidate, CandidateState, Search, SearchResult
 from models.reference import Reference
+
+_ROUNDING = 10.0**-DIGITS  # the same pair among other faces may be rounded apart
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,8 @@ def _is_louder(session: Session, candidate: Candidate, face: ScoredFace, ranked:
         .join(Search, SearchResult.search_id == Search.id)
         .where(SearchResult.candidate_id == candidate.id, Search.pack_id == ranked.pack_id)
     )
-    return now[reference_id] > max(earlier, default=-np.inf) and (best is None or face.raw > best)
+    is_best_now = now[reference_id] > max(earlier, default=-np.inf) + _ROUNDING
+    return is_best_now and (best is None or face.raw > best + _ROUNDING)
 
 
 def _approved(session: Session, case_id: UUID) -> dict[UUID, datetime]:

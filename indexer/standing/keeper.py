@@ -76,11 +76,11 @@ class StandingKeeper:
         return True
 
     def _work(self, session: Session) -> _Work | None:
-        waiting = self._waiting(session)
         standing = session.get(Cursor, standing_cursor(self._pack_id))
-        if standing is None:  # what is there already is compared with every reference, for they all wait
-            newest = newest_change(session)
-            return _Work(None, newest.number if newest else 0, [], waiting)
+        if standing is None:  # what is there already is compared with every reference, for they all wait: but only
+            newest = newest_change(session)  # after the cursor stands, or a face that comes now might meet neither
+            return _Work(None, newest.number if newest else 0, [], [])
+        waiting = self._waiting(session)
         changes = self._changes(session, standing.number)
         if not changes and not waiting:
             self._look_at = max(self._look_at, time.monotonic() + LOOK_SECONDS)

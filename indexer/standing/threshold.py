@@ -30,6 +30,7 @@ from models.candidate import Candidate, CandidateState
 from models.face import Face, QualityClass
 from models.standing import StandingThreshold
 from models.template import Template
+from models.types import now
 
 MOST_CASES = 200
 """With 0.1 allowed for each, the threshold stands on the twenty best of so many cases."""
@@ -74,6 +75,7 @@ def count_threshold(
         faces=faces,
         cases=len(sample),
         references=len(watched),
+        counted_at=now(),  # merged into the row before it, which would keep its own
     )
     if sum(len(case.reference_ids) for case in sample) < LEAST_REFERENCES or _quota(allowed, len(sample)) < 1:
         return made

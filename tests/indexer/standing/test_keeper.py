@@ -1,5 +1,6 @@
 """Standing search, both ways, on both databases: nothing is lost, nothing comes twice, nobody is told too early."""
 
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from indexer.context import Context
 from indexer.decode_pool import DecodePool
 from indexer.gallery.lazy import LazyGallery
 from indexer.linking.keeper import LinkKeeper
+from indexer.linking.undoing import undo_links
 from indexer.sealed_records import case_key
 from indexer.settings import IndexerSettings
 from indexer.standing import keeper as keeping
@@ -477,3 +479,100 @@ def test_a_face_is_compared_only_once_it_has_been_linked(world: World, standing:
 def cursor_of(world: World) -> int:
     with world.database.reading() as session:
         return session.get_one(Cursor, standing_cursor(PACK_ID)).number
+
+
+def test_a_face_that_a_person_parted_from_a_candidate_is_looked_at_by_itself(world: World, standing: Standing):
+    child = strangers(1, DIMENSION, 1)
+    others(world)
+    world.add_faces(strangers(100, DIMENSION, 3))
+    case = world.add_case(child)
+    standing.run()
+    [one] = world.add_faces(around(child, 0.9, 2))
+    standing.run()
+    [two] = world.add_faces(around(child, 0.97, 7))
+    with world.database.writing() as session:
+        session.add(FaceLink(face_id=one, other_id=two, reason=LinkReason.ALIKE, score=0.9))
+    standing.run()
+    before = faces_of(world, case)
+    assert one in before
+    assert two not in before
+    with world.database.writing() as session:
+        undo_links(session, world.worker.id, one, [two])
+    standing.run()
+    assert faces_of(world, case) == [*before, two]
+
+
+def test_two_faces_of_one_photo_are_flagged_though_they_were_found_one_after_the_other(
+    world: World, standing: Standing, monkeypatch: pytest.MonkeyPatch
+):
+    child = strangers(1, DIMENSION, 1)
+    others(world)
+    world.add_faces(strangers(100, DIMENSION, 3))
+    world.add_case(child)
+    standing.run()
+    monkeypatch.setattr(keeping, "CHANGES_AT_ONCE", 1)
+    first, second = world.add_faces(around(np.repeat(child, 2, axis=0), 0.95, 2), one_photo=True)
+    standing.run()
+    with world.database.reading() as session:
+        found = select(Candidate.face_id, SearchResult.flags).join(
+            SearchResult, SearchResult.candidate_id == Candidate.id
+        )
+        flags = {row.face_id: row.flags for row in session.execute(found)}
+    assert (flags[first], flags[second]) == ([], ["same_photo"])
+
+
+def test_a_reference_that_is_louder_by_rounding_alone_is_no_evidence(world: World, standing: Standing):
+    child = strangers(1, DIMENSION, 1)
+    others(world)
+    world.add_faces(strangers(100, DIMENSION, 3))
+    case = world.add_case(around(child, 0.8, 5))
+    standing.run()
+    [face_id] = world.add_faces(around(child, 0.95, 2))
+    standing.run()
+    [rejected] = [each for each in candidates(world, case) if each.face_id == face_id]
+    reject(world, rejected.id)
+    with world.database.writing() as session:  # as if the scores of that day had been summed in another order
+        for result in session.scalars(select(SearchResult).where(SearchResult.candidate_id == rejected.id)):
+            result.raw_score = float(np.nextafter(result.raw_score, -1))
+        session.delete(session.scalars(select(Reference).where(Reference.case_id == case.id)).one())
+    add_reference(world, case, around(child, 0.8, 5)[0])  # the same picture, removed and added again
+    standing.run()
+    assert state_of(world, rejected.id) == (CandidateState.REJECTED, 1)
+
+
+def test_a_face_that_comes_before_the_cursor_stands_meets_the_references_that_another_worker_compared(
+    world: World, context: Context, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(keeping, "REFERENCES_AT_ONCE", 1)
+    child = strangers(1, DIMENSION, 1)
+    case = world.add_case(child)
+    late, early = Standing(context), Standing(context)
+    with world.database.reading() as session:
+        work = late.standing._work(session)
+        result = late.standing._compare(session, work)
+    world.add_case(strangers(1, DIMENSION, 9))
+    with world.database.writing() as session:  # approved earlier, and committed later
+        newest = session.scalars(select(Reference).where(Reference.case_id != case.id)).one()
+        newest.approved_at = now() - timedelta(hours=1)
+    [face_id] = world.add_faces(around(child, 0.97, 2))
+    early.standing.step()
+    late.standing._record(work, result)
+    early.run()
+    assert face_id in faces_of(world, case)
+
+
+def test_a_threshold_that_is_counted_anew_says_when(world: World, standing: Standing):
+    others(world)
+    world.add_faces(strangers(100, DIMENSION, 3))
+    standing.run()
+    before = threshold_of(world)
+    world.add_faces(strangers(100, DIMENSION, 4))
+    standing.run()
+    after = threshold_of(world)
+    assert (before.faces, after.faces) == (100, 200)
+    assert after.counted_at > before.counted_at
+
+
+def threshold_of(world: World) -> StandingThreshold:
+    with world.database.reading() as session:
+        return session.get_one(StandingThreshold, PACK_ID)
