@@ -1,6 +1,6 @@
 """The templates of references that may be searched with: chosen face, approved reference, open and approved case."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from uuid import UUID
@@ -48,11 +48,13 @@ def probes_of(session: Session, keyring: KeyRing, case: Case, pack_id: str) -> P
 
 
 def probes_of_others(session: Session, keyring: KeyRing, case: Case, pack_id: str, most: int) -> list[Probes]:
-    """Of at most ``most`` other open, approved cases; ids are random, so the first by id are a random sample."""
+    """Of at most ``most`` other open, approved cases; ids are random, so the first by id are a random sample.
+
+    One that will not open is left out.
+    """
     others = select(Case).where(Case.state == CaseState.APPROVED, Case.id != case.id).order_by(Case.id).limit(most)
     cases = {other.id: other for other in session.scalars(others)}
-    rows = [row for row in _rows(session, list(cases)) if row.pack_id == pack_id]
-    return [_unsealed(keyring, cases[case_id], list(own)) for case_id, own in groupby(rows, lambda row: row.case_id)]
+    return _opened(keyring, cases, [row for row in _rows(session, list(cases)) if row.pack_id == pack_id])
 
 
 def searchable_references(session: Session, pack_id: str) -> list[tuple[UUID, UUID]]:
@@ -64,10 +66,21 @@ def searchable_references(session: Session, pack_id: str) -> list[tuple[UUID, UU
 def all_probes(session: Session, keyring: KeyRing, pack_id: str) -> list[Probes]:
     """Of every open, approved case that has a reference with a template of ``pack_id``; in the order of their ids.
 
-    A case that will not open keeps no other from being searched: it is left out, and the log says so.
+    One that will not open is left out.
     """
     rows = session.execute(_query(pack_id)).all()
     cases = {case.id: case for case in session.scalars(select(Case).where(Case.state == CaseState.APPROVED))}
+    return _opened(keyring, cases, rows)
+
+
+def require_searchable(case: Case) -> None:
+    """`CaseNotSearchable`."""
+    if not case.is_searchable:
+        raise CaseNotSearchable(reason=f"it is {case.state.replace('_', ' ')}")
+
+
+def _opened(keyring: KeyRing, cases: Mapping[UUID, Case], rows: Sequence[_ProbeRow]) -> list[Probes]:
+    """A case that will not open keeps no other from being searched: it is left out, and the log says so."""
     found = []
     for case_id, own in groupby(rows, lambda row: row.case_id):
         try:
@@ -75,12 +88,6 @@ def all_probes(session: Session, keyring: KeyRing, pack_id: str) -> list[Probes]
         except SealBroken as error:
             get_log().error("case_unreadable", case_id=case_id, code=error.code)
     return found
-
-
-def require_searchable(case: Case) -> None:
-    """`CaseNotSearchable`."""
-    if not case.is_searchable:
-        raise CaseNotSearchable(reason=f"it is {case.state.replace('_', ' ')}")
 
 
 def _rows(session: Session, case_ids: list[UUID]) -> Sequence[_ProbeRow]:

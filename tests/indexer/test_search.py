@@ -251,6 +251,18 @@ def test_nineteen_references_of_other_cases_are_too_few_for_a_figure(world: Worl
     assert search.expected_false_reason == "fewer_than_20_references"
 
 
+def test_another_case_that_will_not_open_keeps_no_case_from_being_searched(world: World):
+    world.add_faces(strangers(30, DIMENSION, 2))
+    broken = world.add_case(strangers(1, DIMENSION, 3))
+    for seed in range(4, 8):
+        world.add_case(strangers(5, DIMENSION, seed))
+    with world.database.writing() as session:
+        session.get_one(Case, broken.id).wrapped_key = b"broken"
+    search = searched(world, world.add_case(strangers(1, DIMENSION, 1)))
+    assert len(listed(world, search)) == RANKS
+    assert search.expected_false_candidates is not None
+
+
 def test_a_hidden_photo_comes_back_when_it_is_shown_again(world: World):
     [face_id] = world.add_faces(strangers(1, DIMENSION, 2))
     case = world.add_case(strangers(1, DIMENSION, 1))
