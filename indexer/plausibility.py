@@ -6,7 +6,7 @@ place, and whoever reads the flag asks who was wrong. No flag holds a date, a pl
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 DAYS_PER_YEAR = 365.25
@@ -15,6 +15,8 @@ AGE_ERROR_YEARS = 4.0
 three years, hunger and hardship make them look younger, and a wrong flag costs more than a missing one."""
 REFERENCE_ERROR_YEARS = 1.5
 """Ages are said in whole years, and a birthday may lie between: more than this is an error in one of the entries."""
+ZONES_DIFFER = timedelta(days=1)
+"""A photo is taken on the day it was there, and sent on the day it was in UTC: in Tokyo a day earlier until nine."""
 
 
 class Flag(StrEnum):
@@ -74,7 +76,7 @@ def _time_flags(child: ChildEntries, photo: PhotoEntries) -> Iterator[Flag]:
         yield Flag.BEFORE_BIRTH
     if child.missing_since and latest < child.missing_since:
         yield Flag.BEFORE_MISSING
-    if photo.taken_on and min(photo.taken_on) > photo.sent_on:
+    if photo.taken_on and min(photo.taken_on) > photo.sent_on + ZONES_DIFFER:
         yield Flag.TIME_IMPOSSIBLE
 
 
