@@ -5,6 +5,7 @@ import ssl
 from email.message import EmailMessage
 
 from indexer.errors import MessageNotSent
+from indexer.logs import get_log
 from indexer.messages.content import Content
 from indexer.settings import IndexerSettings
 
@@ -12,7 +13,10 @@ SECONDS = 10.0
 
 
 def mail(settings: IndexerSettings, content: Content) -> None:
-    """`MessageNotSent` unless the server took it for every address."""
+    """`MessageNotSent` unless the server took it for one address at least.
+
+    Those it refused beside are counted in the log: to try again would be to send it to all the others again.
+    """
     try:
         with _server(settings) as server:
             if settings.smtp_user is not None and settings.smtp_password is not None:
@@ -21,7 +25,7 @@ def mail(settings: IndexerSettings, content: Content) -> None:
     except (OSError, smtplib.SMTPException) as error:
         raise MessageNotSent(channel="mail", reason=type(error).__name__) from error
     if refused:
-        raise MessageNotSent(channel="mail", reason="addresses_refused")
+        get_log().warning("mail_addresses_refused", addresses=len(refused))
 
 
 def _server(settings: IndexerSettings) -> smtplib.SMTP:

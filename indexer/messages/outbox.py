@@ -19,7 +19,7 @@ GATHERING = timedelta(minutes=1)
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
 MOST_TRIES = 40
-"""About nine days with these waits; then the message stays where it is, and is tried no more."""
+"""About eight days with these waits; then the message stays where it is, and is tried no more."""
 _AT_ONCE = 20
 
 

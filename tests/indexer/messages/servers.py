@@ -40,13 +40,14 @@ class _Receiver(BaseHTTPRequestHandler):
 
 
 class Post(socketserver.ThreadingTCPServer):
-    """Speaks enough SMTP to take letters; ``refusing``: it takes none."""
+    """Speaks enough SMTP to take letters; ``refusing``: it takes none, or none for ``refused``."""
 
     allow_reuse_address = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Postman)
         self.refusing = False
+        self.refused = ""
         self.letters: list[str] = []
 
     @property
@@ -64,7 +65,7 @@ class _Postman(socketserver.StreamRequestHandler):
                 case "DATA":
                     self._say("354 go on")
                     self._take()
-                case "RCPT" if self.server.refusing:
+                case "RCPT" if self.server.refusing or (self.server.refused and self.server.refused in line):
                     self._say("550 no")
                 case "QUIT":
                     self._say("221 bye")

@@ -158,6 +158,16 @@ def test_a_mail_server_that_is_away_or_refuses_loses_nothing(context: Context, p
     assert (len(post.letters), waiting(context)) == (1, [])
 
 
+def test_one_address_that_is_refused_brings_the_others_no_second_letter(context: Context, post: Post):
+    to_post(context, post)
+    context.settings = context.settings.model_copy(update={"smtp_to": ["gone@example.org", "here@example.org"]})
+    post.refused = "gone@example.org"
+    tell(context, 1)
+    let_time_pass(context)
+    assert MessageSender(context).step()
+    assert (len(post.letters), waiting(context)) == (1, [])
+
+
 def test_a_worker_that_dies_while_sending_sends_again(context: Context, web: Web, monkeypatch: pytest.MonkeyPatch):
     to_web(context, web)
     tell(context, 1)
