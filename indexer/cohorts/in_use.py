@@ -23,7 +23,8 @@ class CohortInUse:
         if record is None or left < LEAST_COHORT:
             self._cohort = None
             coming = newest(session, self._pack_id, ready=False)
-            return RawBecause.COHORT_NOT_READY if coming else RawBecause.FEWER_THAN_300_FACES
+            is_coming = coming is not None and coming.ready_at is None
+            return RawBecause.COHORT_NOT_READY if is_coming else RawBecause.FEWER_THAN_300_FACES
         if self._cohort is None or self._cohort.id != record.id or left != self._left:
             self._cohort = load_cohort(session, self._keyring, record, self._dimension)
             self._left = left

@@ -29,6 +29,7 @@ class GalleryFollower:
         self._context = context
         self._projection: GalleryProjection | None = None
         self._cohorts: CohortFollower | None = None
+        self._measured_to = 0  # the change up to which `_cohorts` has followed, whatever failed between
         self._working = Lock()
         self._ready, self._stopping = Event(), Event()
         self._thread = Thread(target=self._run, name="gallery-follower", daemon=True)
@@ -88,16 +89,18 @@ class GalleryFollower:
                 self.recovery = projection.recover(session)
                 cohorts = CohortFollower(projection.gallery, self._context.keyring)
                 cohorts.follow(session, gallery_changed=True)
-            self._projection, self._cohorts = projection, cohorts
+            self._projection, self._cohorts, self._measured_to = projection, cohorts, projection.last_change
             self._ready.set()
             return self.recovery
 
     def catch_up(self) -> int:
         """Apply now what was committed; how many changes. `GalleryNotReady`."""
         with self._working, self._context.database.reading() as session:
-            applied = self._made.catch_up(session)
+            projection = self._made
+            applied = projection.catch_up(session)
             if self._cohorts is not None:
-                self._cohorts.follow(session, gallery_changed=applied > 0)
+                self._cohorts.follow(session, gallery_changed=projection.last_change != self._measured_to)
+                self._measured_to = projection.last_change
             return applied
 
     def snapshot(self) -> None:

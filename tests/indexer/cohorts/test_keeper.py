@@ -192,6 +192,16 @@ def test_a_reference_that_was_deleted_is_forgotten_by_the_service_too(world: Kep
     assert len(world.follower.ranker.cohort) == 304
 
 
+def test_a_cohort_of_which_too_few_are_left_is_not_said_to_be_coming(world: Kept):
+    cases = world.add_cases(60)
+    world.keep()
+    with world.database.writing() as session:
+        session.execute(delete(Reference).where(Reference.case_id == cases[0].id))
+    world.keep()
+    world.follow()
+    assert world.follower.ranker.raw_because is RawBecause.FEWER_THAN_300_FACES
+
+
 def test_what_an_erased_face_scored_goes_with_it(world: Kept):
     [face_id, other] = world.add_faces(children(2, DIMENSION, 1))
     world.add_cases(60)

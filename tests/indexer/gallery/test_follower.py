@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
+from indexer.cohorts.follower import CohortFollower
 from indexer.context import Context
 from indexer.decode_pool import DecodePool
 from indexer.errors import GalleryNotReady, PackMissing
@@ -104,6 +105,29 @@ def test_a_caller_may_catch_up_at_once(context: Context, street: Street) -> None
     faces = street.add(strangers(3, DIMENSION, seed=1))
     assert follower.catch_up() == 3
     assert sorted(follower.gallery.export()[0].tolist()) == faces
+
+
+@on_sqlite
+def test_faces_that_came_while_the_cohort_could_not_be_followed_are_measured_later(
+    context: Context, street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follower = GalleryFollower(context)
+    follower.recover()
+    [face_id] = street.add(strangers(1, DIMENSION, 1))
+    told: list[bool] = []
+
+    def follow(_follower: CohortFollower, _session: Session, *, gallery_changed: bool) -> None:
+        told.append(gallery_changed)
+        if len(told) == 1:
+            raise OperationalError("select", {}, Exception("gone for a moment"))
+
+    monkeypatch.setattr(CohortFollower, "follow", follow)
+    with pytest.raises(OperationalError):
+        follower.catch_up()
+    assert face_id in follower.gallery
+    follower.catch_up()
+    follower.catch_up()
+    assert told == [True, True, False]
 
 
 @on_sqlite
