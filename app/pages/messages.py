@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from app.pages.ways import N_
+from app.services.cases import WANTS_DATES, WANTS_REFERENCES
 from indexer.quality import QualityReason
 
 TROUBLES = (
@@ -15,3 +16,4 @@ TROUBLES = (
 
 def fixed_messages() -> Iterator[str]:
     yield from (reason.advice for reason in QualityReason)
+    yield from (WANTS_REFERENCES, WANTS_DATES)

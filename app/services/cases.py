@@ -29,6 +29,8 @@ CHECKLIST = ("police_reference", "custody", "consent", "asked_by")
 WHO = ("child_name", "birth_date", "sex")
 """Which child it is. Changed after the approval, the case waits for a supervisor again."""
 WANTED_REFERENCES = 3
+WANTS_REFERENCES = "Add at least three references: one recent, the ears and any marks on the face visible."
+WANTS_DATES = "Say of every reference when it was taken, or how old the child is in it."
 
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0 O, 1 I L, U V: numbers are read out on the telephone
 _UNDECIDED = (CandidateState.OPEN, CandidateState.IN_REVIEW, CandidateState.CONFLICT)
@@ -180,9 +182,9 @@ def _advice(session: Session, case: Case) -> list[str]:
 
 def _wishes(references: int, dated: int) -> Iterable[str]:
     if references < WANTED_REFERENCES:
-        yield "Add at least three references: one recent, the ears and any marks on the face visible."
+        yield WANTS_REFERENCES
     if dated < references:
-        yield "Say of every reference when it was taken, or how old the child is in it."
+        yield WANTS_DATES
 
 
 def _new_number(session: Session) -> str:

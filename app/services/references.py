@@ -9,13 +9,13 @@ from fastapi import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.errors import BodyTooLarge, ChangedMeanwhile, DatesImpossible, ServiceBusy
+from app.errors import BodyTooLarge, ChangedMeanwhile, DatesImpossible, NotFound, ServiceBusy
 from app.house import House
 from app.idempotency import Once
 from app.queries import one_visible, visible_case
 from app.schemas.references import ReferenceChange, ReferenceOut
 from app.services.cases import details_of, locked_case
-from app.services.crops import Shown, seen
+from app.services.crops import Shown, seen, shown_crop
 from app.services.reference_view import references_of
 from indexer.context import Context
 from indexer.keyring import KeyRing
@@ -32,6 +32,7 @@ from models.actor import Actor, act
 from models.alert import Alert, AlertKind
 from models.case import Case, CaseState
 from models.errors import WrongState
+from models.face import Face
 from models.reference import Reference, ReferenceState
 
 PATIENCE_SECONDS = 30.0
@@ -130,6 +131,20 @@ def look_at_reference(context: Context, actor: Actor, case_id: UUID, reference_i
         reference = one_reference(session, case, reference_id)
         name, about = reference.blob_name, about_reference(reference.id)
         return Shown(name, lambda _: unseal(case_key(context.keyring, case), context.store.get(name), about))
+
+    return seen(context, find, lambda session: act(session, actor, "reference.look", "reference", reference_id))
+
+
+def look_at_chosen_face(context: Context, actor: Actor, case_id: UUID, reference_id: UUID) -> bytes:
+    """The crop of the child's face, as a JPEG; a look like one at the whole picture. `NotFound`, `ChangedMeanwhile`."""
+
+    def find(session: Session) -> Shown:
+        reference = one_reference(session, visible_case(session, actor, case_id), reference_id)
+        chosen = select(Face).where(Face.reference_id == reference.id, Face.number == reference.chosen)
+        face = session.scalars(chosen).one_or_none()
+        if face is None:
+            raise NotFound(thing="face")
+        return shown_crop(context, face)
 
     return seen(context, find, lambda session: act(session, actor, "reference.look", "reference", reference_id))
 

@@ -4,12 +4,14 @@ Answers are built from the few values here, field by field: nothing is passed th
 but the words for its quality.
 """
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.schemas.searches import BestReference, CandidateOut, ReviewState
@@ -42,6 +44,15 @@ def live_candidates(case: Case) -> Select[Candidate]:
     """Those of the case whose photo is neither erased nor hidden."""
     query = select(Candidate).join(Face, Candidate.face_id == Face.id).join(Photo, Face.photo_id == Photo.id)
     return query.where(Candidate.case_id == case.id, Photo.state != PhotoState.HIDDEN)
+
+
+def states_told(session: Session, case: Case, at: datetime) -> Counter[ReviewState]:
+    """How many candidates the case's worker has been told of by ``at``, by how far people are."""
+    told_by_then = told_candidates(case, at).with_only_columns(Candidate.state, func.count()).group_by(Candidate.state)
+    counted: Counter[ReviewState] = Counter()
+    for state, count in session.execute(told_by_then):
+        counted[_TOLD[state]] += count
+    return counted
 
 
 def told_candidates(case: Case, at: datetime) -> Select[Candidate]:
@@ -98,6 +109,11 @@ def age_shown(reference: Reference, born: date | None) -> float | None:
     return round((reference.taken_on - born).days / DAYS_PER_YEAR, 1)
 
 
+def birth_date_of(keyring: KeyRing, case: Case) -> date | None:
+    birth_date = details_of(keyring, case)["birth_date"]
+    return date.fromisoformat(birth_date) if birth_date else None
+
+
 def _quality_reasons(session: Session, candidates: list[Candidate]) -> dict[UUID, list[str]]:
     ids = [candidate.face_id for candidate in candidates]
     faces = {face.id: face for face in session.scalars(select(Face).where(Face.id.in_(ids)))}
@@ -105,26 +121,42 @@ def _quality_reasons(session: Session, candidates: list[Candidate]) -> dict[UUID
 
 
 def _references(session: Session, keyring: KeyRing, case: Case) -> dict[UUID | None, BestReference]:
-    birth_date = details_of(keyring, case)["birth_date"]
-    born = date.fromisoformat(birth_date) if birth_date else None
+    born = birth_date_of(keyring, case)
     return {
         each.id: BestReference(id=each.id, age_years=age_shown(each, born), taken_on=each.taken_on)
         for each in session.scalars(select(Reference).where(Reference.case_id == case.id))
     }
 
 
-def _notes(session: Session, candidate_ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
-    """Of those that two supervisors have released: to whom and when, and what the authority lets be told."""
+@dataclass(frozen=True)
+class ReleaseTold:
+    """To whom a candidate was released and when, and what the authority lets be told, which may be nothing."""
+
+    authority: str
+    on: date
+    outcome: str | None
+
+
+def releases_told(session: Session, candidate_ids: list[UUID]) -> dict[UUID, ReleaseTold]:
+    """Of those that two supervisors have released."""
     query = (
         select(Release, Authority.name, Outcome.for_worker)
         .join(Authority, Release.authority_id == Authority.id)
         .outerjoin(Outcome, Outcome.candidate_id == Release.candidate_id)
-        .where(Release.candidate_id.in_(candidate_ids), Release.agreed_at.is_not(None))
+        .where(Release.candidate_id.in_(candidate_ids))
     )
     return {
-        release.candidate_id: {
-            "state_note": f"released to {authority} on {release.agreed_at:%Y-%m-%d}",
-            "outcome_note": for_worker or None,
-        }
+        release.candidate_id: ReleaseTold(authority, release.agreed_at.date(), for_worker or None)
         for release, authority, for_worker in session.execute(query)
+        if release.agreed_at is not None
+    }
+
+
+def _notes(session: Session, candidate_ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
+    return {
+        candidate_id: {
+            "state_note": f"released to {release.authority} on {release.on:%Y-%m-%d}",
+            "outcome_note": release.outcome,
+        }
+        for candidate_id, release in releases_told(session, candidate_ids).items()
     }
