@@ -27,13 +27,15 @@ from models.review import Adjudication, Authority, Outcome, Release, Review
 PHOTO_NUMBER = 1000
 """Of the whole photo: no face comes to it, so a reference that is approved later does not move it."""
 
-_SEEN = tuple(CandidateState(state.value) for state in AskedState)
-_WITH_PHOTO = tuple(state for state in _SEEN if state not in (CandidateState.CONFLICT, CandidateState.CONFIRMED))
+SHOWN_TO_SUPERVISORS = tuple(CandidateState(state.value) for state in AskedState)
+_WITH_PHOTO = tuple(
+    state for state in SHOWN_TO_SUPERVISORS if state not in (CandidateState.CONFLICT, CandidateState.CONFIRMED)
+)
 
 
 def visible_candidates() -> Select[Candidate]:
     """Those that two reviewers have answered and not rejected: a supervisor sees no other."""
-    return select(Candidate).where(Candidate.state.in_(_SEEN))
+    return select(Candidate).where(Candidate.state.in_(SHOWN_TO_SUPERVISORS))
 
 
 def locked_candidate(session: Session, candidate_id: UUID) -> Candidate:

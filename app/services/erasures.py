@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.queries import one_visible
 from app.schemas.erasures import ErasureOut
+from app.services.candidates import SHOWN_TO_SUPERVISORS
 from indexer.erasure import destroy_photo
 from indexer.turns import ERASURE, take_turn
 from indexer.withdrawal import PEOPLE_AT_WORK, is_withdrawal
@@ -56,6 +57,16 @@ def all_described(session: Session, erasures: Sequence[Erasure]) -> list[Erasure
     """In the same order, with one question to the database."""
     told = {row.id: row for row in session.execute(_counted().where(Erasure.id.in_([each.id for each in erasures])))}
     return [_told(erasure, told[erasure.id]) for erasure in erasures]
+
+
+def candidates_of(session: Session, receipt_ids: Sequence[UUID]) -> dict[UUID, list[Candidate]]:
+    """By receipt, the candidates that a supervisor sees and that an erasure of its photo would end."""
+    query = select(Receipt.id, Candidate).join(Face, Face.photo_id == Receipt.photo_id)
+    shown = query.join(Candidate, Candidate.face_id == Face.id).where(Candidate.state.in_(SHOWN_TO_SUPERVISORS))
+    found: dict[UUID, list[Candidate]] = {}
+    for receipt_id, candidate in session.execute(shown.where(Receipt.id.in_(receipt_ids)).order_by(Candidate.found_at)):
+        found.setdefault(receipt_id, []).append(candidate)
+    return found
 
 
 def _counted() -> Select[UUID, UUID, int, int, int, int]:

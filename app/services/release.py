@@ -63,6 +63,15 @@ def agree_to_release(
     return _packet(session, context, candidate, release)
 
 
+def read_release(session: Session, context: Context, actor: Actor, candidate_id: UUID) -> ReleasePacket:
+    """The same again, and nothing agreed to: for whoever did that before. `NotFound`, `WrongState`."""
+    candidate = locked_candidate(session, candidate_id)
+    release = session.get(Release, candidate.id)
+    if release is None or candidate.state is not CandidateState.RELEASED or release.agreed_by != actor.id:
+        raise WrongState(thing="candidate", state=candidate.state, change="read as a release by this account")
+    return agree_to_release(session, context, actor, candidate_id, release.authority_id)
+
+
 def _agree(session: Session, actor: Actor, candidate: Candidate, release: Release) -> None:
     _require_releasable(session, candidate)
     authority = one_visible(session, listed_authorities(), Authority.id, release.authority_id, "authority")
