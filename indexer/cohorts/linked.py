@@ -2,7 +2,7 @@
 
 Which of them show one child is known by their links, so each is measured without those of its own group. A searched
 child's own street faces are in it all the same, when nobody knows them yet: that lifts what its references score with
-the cohort, alike for every face of the list, and so moves no place in it.
+the cohort, so it lowers the scores of its list and weighs the two sides of each anew.
 """
 
 import numpy as np

@@ -9,6 +9,7 @@ import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from indexer.cohorts.linked import link_groups
 from indexer.gallery.base import Gallery
 from indexer.linking.candidates import known_candidates
 from indexer.rankers import DIGITS
@@ -67,8 +68,9 @@ def _is_louder(session: Session, candidate: Candidate, face: ScoredFace, ranked:
     if reference_id not in approved or approved[reference_id] <= candidate.decided_at:
         return False
     place = ranked.watched.places[ranked.case_id]
-    _, stored = ranked.gallery.templates(np.array([face.face_id], np.int64))
-    scores = ranked.watched.scores(stored, ranked.watched.rows(place))[0]
+    here, stored = ranked.gallery.templates(np.array([face.face_id], np.int64))
+    groups = link_groups(session, here.tolist())
+    scores = ranked.watched.scores(stored, groups, ranked.watched.rows(place))[0]
     now = dict(zip(ranked.watched.cases[place].reference_ids, scores.max(axis=1, initial=-np.inf), strict=True))
     earlier = [now[each] for each in now if each in approved and approved[each] <= candidate.decided_at]
     best = session.scalar(
