@@ -1,10 +1,11 @@
 """What waits for a supervisor, what happened lately, and all cases."""
 
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from sqlalchemy import select
+from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
 from app.deps import HouseDep
@@ -57,25 +58,26 @@ def all_cases(
     return pages.show("supervision/cases.html", cases=cases, names=names, state=state, cursor=cursor)
 
 
-def _links(session: Session, alerts: list[AlertOut]) -> dict[UUID, str]:
-    """By alert, where what it is about can be seen; a candidate that is decided by now is not seen any more."""
-    ids = {kind: [UUID(each.object_id) for each in alerts if each.object_type == kind] for kind in _PLACES}
-    cases = session.execute(select(Reference.id, Reference.case_id).where(Reference.id.in_(ids["reference"])))
-    case_of = {str(row.id): row.case_id for row in cases}
-    seen = visible_candidates().with_only_columns(Candidate.id).where(Candidate.id.in_(ids["candidate"]))
-    here = {str(each) for each in session.scalars(seen)}
-    links = {}
-    for alert in alerts:
-        about = case_of.get(alert.object_id) if alert.object_type == "reference" else alert.object_id
-        if about and (alert.object_type != "candidate" or about in here):
-            links[alert.id] = _PLACES[alert.object_type].format(about)
-    return links
+@dataclass(frozen=True)
+class Place:
+    """Where what an alert is about can be seen, and of which case it is."""
+
+    path: str
+    number: str
 
 
-_PLACES = {
-    "case": "/supervision/cases/{}",
-    "reference": "/supervision/cases/{}",
-    "candidate": "/supervision/candidates/{}",
-    "erasure": "/supervision/withdrawals",
-    "user": "/supervision/accounts",
-}
+def _links(session: Session, alerts: list[AlertOut]) -> dict[UUID, Place]:
+    """By alert; a candidate that is decided by now is not seen any more."""
+    cases = select(literal("/supervision/cases/"), Case.id, Case.id, Case.number)
+    references = select(literal("/supervision/cases/"), Reference.id, Case.id, Case.number)
+    of_case = references.join(Case, Reference.case_id == Case.id)
+    candidates = visible_candidates().join(Case, Candidate.case_id == Case.id)
+    shown = candidates.with_only_columns(literal("/supervision/candidates/"), Candidate.id, Candidate.id, Case.number)
+    about = {UUID(alert.object_id) for alert in alerts}
+    here = {"user": Place("/supervision/accounts", ""), "erasure": Place("/supervision/withdrawals", "")}
+    places: dict[str, Place] = {}
+    for query, column in ((cases, Case.id), (of_case, Reference.id), (shown, Candidate.id)):
+        rows = session.execute(query.where(column.in_(about)))
+        places |= {str(found): Place(f"{path}{seen}", number) for path, found, seen, number in rows}
+    told = {alert.id: here.get(alert.object_type) or places.get(alert.object_id) for alert in alerts}
+    return {alert_id: place for alert_id, place in told.items() if place}

@@ -9,6 +9,7 @@ import pytest
 from app.services.cases import CHECKLIST
 from indexer.withdrawal import withdraw
 from models.actor import Actor
+from models.alert import Alert, AlertKind
 from models.candidate import CandidateState
 from models.photo import PhotoState
 from models.records import Case, Erasure, Photo, Receipt, Reference, Release, User
@@ -79,7 +80,11 @@ def test_what_is_missing_on_the_checklist_keeps_a_case_from_approval(desk: Desk,
 def test_a_later_reference_is_approved_with_the_face_that_was_seen(desk: Desk, visit: Visitors):
     reference_id = desk.add_reference(desk.case_id, approved=False, taken_on=date(2021, 5, 1))
     sure, url = visit(Role.SUPERVISOR), f"/supervision/cases/{desk.case_id}"
-    assert "1 reference" in sure.see("/supervision")
+    about = {"object_type": "reference", "object_id": str(reference_id)}
+    desk.writing(lambda session: session.add(Alert(kind=AlertKind.REFERENCE_AWAITS_APPROVAL, **about)))
+    page = sure.see("/supervision")
+    assert "1 reference" in page
+    assert f'<a href="{url}">A reference waits for approval</a> {case_of(desk, desk.case_id).number}' in page
     assert f"{url}/references/{reference_id}/approve" in sure.see(url)
     desk.writing(lambda session: session.get_one(Reference, reference_id).choose(1))
     other = sure.fill(f"{url}/references/{reference_id}/approve", {"face": "0"})
