@@ -24,6 +24,8 @@ class ServiceSettings(IndexerSettings):
     invitation_days: int = Field(default=14, ge=1, le=90)
     password_length: int = Field(default=15, ge=12, le=64)  # NIST SP 800-63B-4 3.1.1.2: 15 for a password alone
 
+    hotline: str = Field(default="", max_length=500)  # whom to call when a child is in danger now, in your words
+
     threads: int = Field(default=16, ge=1, le=24)  # fewer than database connections, or requests wait for ever
     connections_at_once: int = Field(default=256, ge=8, le=65_536)  # more are answered 503: a flood fills no memory
     embedding_at_once: int = Field(default=1, ge=1, le=16)

@@ -1,6 +1,6 @@
 """What page routes ask for. Like `app.deps`, but the token is in a cookie, and every form is proved to be our own."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, cast
 
@@ -124,13 +124,13 @@ def pages_for(request: Request, house: HouseDep, who: Visitor) -> Pages:
 PagesDep = Annotated[Pages, Depends(pages_for)]
 
 
-async def page_form(request: Request, house: HouseDep) -> FormData:
+async def page_form(request: Request, house: HouseDep) -> AsyncIterator[FormData]:
     """The fields of a form of ours. Async, for only so is a body read. `FormForeign`."""
     require_own_page(request)
-    form = await request.form()
-    sent = request.headers.get(FORM_HEADER) or form.get(FORM_FIELD) or ""
-    require_form_token(house.context.keyring, request, sent if isinstance(sent, str) else "")
-    return form
+    async with request.form() as form:
+        sent = request.headers.get(FORM_HEADER) or form.get(FORM_FIELD) or ""
+        require_form_token(house.context.keyring, request, sent if isinstance(sent, str) else "")
+        yield form
 
 
 Form = Annotated[FormData, Depends(page_form)]

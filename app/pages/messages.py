@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from app.pages.ways import N_
 from app.services.cases import WANTS_DATES, WANTS_REFERENCES
+from app.services.photos import FAILED, WORDS
 from indexer.quality import QualityReason
 
 TROUBLES = (
@@ -17,3 +18,4 @@ TROUBLES = (
 def fixed_messages() -> Iterator[str]:
     yield from (reason.advice for reason in QualityReason)
     yield from (WANTS_REFERENCES, WANTS_DATES)
+    yield from (*WORDS.values(), FAILED)

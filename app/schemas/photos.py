@@ -19,8 +19,8 @@ def _can_be_true(taken_at: datetime) -> datetime:
     return taken_at
 
 
-class NewPhoto(BaseModel):
-    """A photo and what its volunteer says of it. Nothing but the file is needed.
+class SaidOfPhoto(BaseModel):
+    """What a volunteer says of a photo.
 
     `apparent_age` (years) and `apparent_sex` are a guess at the child the photo is about. They never leave a face out:
     where they cannot be right a list says so.
@@ -28,7 +28,6 @@ class NewPhoto(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    file: UploadFile
     taken_at: Annotated[datetime, AfterValidator(_can_be_true)] | None = None
     latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = None
@@ -43,6 +42,16 @@ class NewPhoto(BaseModel):
         if (self.latitude is None) != (self.longitude is None):
             raise ValueError("latitude and longitude belong together")
         return self
+
+
+class NewPhoto(SaidOfPhoto):
+    """A photo and what its volunteer says of it. Nothing but the file is needed.
+
+    `apparent_age` (years) and `apparent_sex` are a guess at the child the photo is about. They never leave a face out:
+    where they cannot be right a list says so.
+    """
+
+    file: UploadFile
 
 
 class PhotoStatus(StrEnum):

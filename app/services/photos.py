@@ -30,11 +30,11 @@ from models.types import now
 SETTLES = timedelta(seconds=5)
 """Every upload is pending for at least this long: a new photo on an idle installation takes about that."""
 
-_WORDS = {
+WORDS = {
     NO_FACE: "No face was found: a closer photo that shows a face from the front would help.",
     FACES_TRUNCATED: "There are more faces than are looked at in one photo: photos of fewer people would help.",
 }
-_FAILED = "The photo could not be worked on. It is kept, and the operator can have it tried again."
+FAILED = "The photo could not be worked on. It is kept, and the operator can have it tried again."
 
 
 def upload(house: House, actor: Actor, once: Once, data: bytes, details: UploadDetails) -> Response:
@@ -77,10 +77,10 @@ def _as_seen(
     if _seems_pending(receipt, photo, oldest_waiting):
         return _seen(receipt, PhotoStatus.PENDING)
     if photo is None:
-        return _seen(receipt, PhotoStatus.PROCESSED, 0, [_WORDS[NO_FACE]])
+        return _seen(receipt, PhotoStatus.PROCESSED, 0, [WORDS[NO_FACE]])
     if photo.state is PhotoState.FAILED:
-        return _seen(receipt, PhotoStatus.FAILED, None, [_FAILED])
-    words = [_WORDS[photo.reason]] if photo.reason in _WORDS else []
+        return _seen(receipt, PhotoStatus.FAILED, None, [FAILED])
+    words = [WORDS[photo.reason]] if photo.reason in WORDS else []
     return _seen(receipt, PhotoStatus.PROCESSED, photo.faces_found, words + advice.get(photo.id, []))
 
 

@@ -14,11 +14,13 @@ from app.pages.routes import (
     searches,
     start,
     supervision,
+    volunteer,
     withdrawals,
 )
 
 PAGES = (
     start.router,
+    volunteer.router,
     cases.router,
     references.router,
     searches.router,
