@@ -170,6 +170,7 @@ def _reference(
     fields: dict[str, str] | None = None,
     faults: list[str] | None = None,
 ) -> Response:
-    entered = fields if fields is not None else reference.model_dump(mode="json", exclude_none=True)
+    age = "" if reference.age_years is None else f"{reference.age_years:g}"
+    entered = fields if fields is not None else {"taken_on": reference.taken_on, "age_years": age}
     shown: dict[str, Any] = {"fields": entered, "faults": faults or [], "today": now().date()}
     return pages.show("cases/reference.html", 422 if faults else 200, case=case, reference=reference, **shown)

@@ -62,8 +62,13 @@ function begin() {
     const row = { file, place, sent: false, once: newOnce() };
     nameApart(place, ++count);
     place.querySelector("[data-name]").textContent = file.name;
-    place.querySelector("img").src = URL.createObjectURL(file);
-    place.querySelector("[data-send-one]").addEventListener("click", () => send(row));
+    const picture = place.querySelector("img");
+    row.address = picture.src = URL.createObjectURL(file);
+    picture.addEventListener("error", () => { picture.hidden = true; });
+    place.querySelector("[data-send-one]").addEventListener("click", async () => {
+      await send(row);
+      if (row.sent) place.querySelector("[data-open]").focus();
+    });
     place.querySelector("[data-remove]").addEventListener("click", () => drop(row));
     rows.add(row);
     list.append(place);
@@ -71,7 +76,7 @@ function begin() {
   }
 
   function drop(row) {
-    URL.revokeObjectURL(row.place.querySelector("img").src);
+    URL.revokeObjectURL(row.address);
     row.place.remove();
     rows.delete(row);
     refresh();
@@ -141,19 +146,17 @@ function begin() {
     place.textContent = why;
     place.hidden = false;
     status.textContent = `${row.file.name}: ${why}`;
-    if (row.sent) return;
     row.once = newOnce(); // another date makes another request
   }
 
   function done(row, reference) {
     row.sent = true;
     const { place } = row;
-    if (reference.faces.length) place.querySelector(".picture").append(boxesOf(reference));
+    if (reference.faces.length) place.querySelector(".picture").replaceChildren(boxesOf(reference, row.address));
     for (const part of place.querySelectorAll("[data-fields], [data-send-one], [data-remove]")) part.hidden = true;
     const open = place.querySelector("[data-open]");
     open.href = `${form.action}/${reference.id}`;
     open.hidden = false;
-    open.focus();
     const sentences = found(reference);
     for (const sentence of sentences) {
       const line = document.createElement("p");

@@ -9,10 +9,12 @@ function element(name, attributes, text = "") {
   return made;
 }
 
-export function boxesOf(reference) {
+// `address`: of the picture itself.
+export function boxesOf(reference, address) {
   const { width, height, faces, chosen } = reference;
   const size = Math.max(Math.max(width, height) / 28, 12);
-  const drawn = element("svg", { class: "boxes", viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
+  const drawn = element("svg", { class: "boxes", viewBox: `0 0 ${width} ${height}`, width, height, "aria-hidden": "true" });
+  drawn.append(element("image", { href: address, width, height }));
   for (const { number, box: [left, top, right, bottom] } of faces) {
     const above = top > size * 1.3 ? top - size * 1.3 : bottom;
     const group = element("g", number === chosen ? { class: "chosen" } : {});
