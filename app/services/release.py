@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.errors import PhotoWithdrawn, ReleaseChanged
+from app.errors import NotFound, PhotoWithdrawn, ReleaseChanged
 from app.queries import listed_authorities, one_visible
 from app.schemas.candidates import CameraOut, ReleasePacket, SourceOut
 from app.services.candidates import PHOTO_NUMBER, locked_candidate, photo_bytes, photo_of
@@ -64,11 +64,11 @@ def agree_to_release(
 
 
 def read_release(session: Session, context: Context, actor: Actor, candidate_id: UUID) -> ReleasePacket:
-    """The same again, and nothing agreed to: for whoever did that before. `NotFound`, `WrongState`."""
+    """The same again, and nothing agreed to: for whoever did that before. `NotFound`."""
     candidate = locked_candidate(session, candidate_id)
     release = session.get(Release, candidate.id)
     if release is None or candidate.state is not CandidateState.RELEASED or release.agreed_by != actor.id:
-        raise WrongState(thing="candidate", state=candidate.state, change="read as a release by this account")
+        raise NotFound(thing="release")
     return agree_to_release(session, context, actor, candidate_id, release.authority_id)
 
 
