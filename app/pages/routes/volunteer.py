@@ -91,9 +91,10 @@ def shell(pages: PagesDep, house: HouseDep) -> Response:
 
 @router.get("/photos-worker.js")
 def worker() -> Response:
-    """The service worker lies at the root, for the page it serves does."""
+    """The service worker lies at the root, for the page it serves does. It works under the policy it is sent with."""
     file = static_files()["photos/worker.js"]
-    return Response(file.content, media_type=file.media_type, headers={"Cache-Control": "no-cache"})
+    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": "default-src 'none'; connect-src 'self'"}
+    return Response(file.content, media_type=file.media_type, headers=headers)
 
 
 def _details(form: FormData) -> UploadDetails:
