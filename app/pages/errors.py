@@ -17,9 +17,9 @@ Handler = Callable[[Request, Exception], Response]
 
 
 def is_page(request: Request) -> bool:
-    """Whether a person's browser asked, and not a program or a script of ours."""
+    """Whether a person's browser asked, and not a program."""
     path = request.url.path
-    return not (path.startswith(API) or path == "/v1" or FORM_HEADER in request.headers)
+    return not (path.startswith(API) or path == "/v1")
 
 
 def as_page(answer: Handler) -> Handler:
@@ -27,11 +27,22 @@ def as_page(answer: Handler) -> Handler:
 
     def shown(request: Request, error: Exception) -> Response:
         problem = answer(request, error)
+        if FORM_HEADER in request.headers:
+            return _translated(request, error, problem)
         if not is_page(request):
             return problem
         return _to_sign_in(request) if isinstance(error, NotSignedIn) else _page_of(request, error, problem)
 
     return shown
+
+
+def _translated(request: Request, error: Exception, problem: Response) -> Response:
+    """Our scripts show a problem's `detail` to the person before them."""
+    if not isinstance(error, HomewardError) or problem.status_code >= 500:
+        return problem
+    told = json.loads(bytes(problem.body)) | {"detail": request.app.state.renderer.language(request).error(error)}
+    headers = {name: value for name, value in problem.headers.items() if not name.startswith("content-")}
+    return Response(json.dumps(told, ensure_ascii=False), problem.status_code, headers, problem.media_type)
 
 
 def _to_sign_in(request: Request) -> Response:
