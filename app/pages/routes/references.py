@@ -34,6 +34,7 @@ from app.services.references import (
     read_one,
 )
 from indexer.errors import DecoderUnavailable, ImageRefused, ReferenceKnown, StorageFull, StoredTooLate
+from indexer.references import SMALL_SIDE_PX
 from models.case import Case
 from models.errors import HomewardError, WrongState
 from models.types import now
@@ -173,4 +174,5 @@ def _reference(
     age = "" if reference.age_years is None else f"{reference.age_years:g}"
     entered = fields if fields is not None else {"taken_on": reference.taken_on, "age_years": age}
     shown: dict[str, Any] = {"fields": entered, "faults": faults or [], "today": now().date()}
-    return pages.show("cases/reference.html", 422 if faults else 200, case=case, reference=reference, **shown)
+    shown |= {"case": case, "reference": reference, "small_side": SMALL_SIDE_PX}
+    return pages.show("cases/reference.html", 422 if faults else 200, **shown)

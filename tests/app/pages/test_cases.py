@@ -3,6 +3,7 @@
 import re
 from html import unescape
 from io import BytesIO
+from itertools import zip_longest
 from uuid import UUID
 
 import httpx
@@ -12,6 +13,8 @@ from sqlalchemy import select
 
 from app.body_limit import FORM_BYTES
 from app.pages.cookie import FORM_HEADER
+from indexer.cohorts.base import RawBecause
+from indexer.expected_false import NoFigure
 from indexer.packs.base import Pack
 from models.alert import Alert, AlertKind
 from models.records import AuditEntry, Case, Search
@@ -215,12 +218,33 @@ def test_a_search_tells_how_far_to_trust_it(story: Story, visit: Visitors):
         ">age 3.5</a>",
     ):
         assert told in page, told
-    assert page.count('<td class="number">') == 40
-    assert re.findall(r'<td class="number">([^<]+)</td>', page)[:4:2] == ["1", "2"]
-    assert all(re.fullmatch(r"-?\d\.\d\d", each) for each in re.findall(r'<td class="number">([^<]+)</td>', page)[1::2])
+    numbers = re.findall(r'<td class="number"[^>]*>([^<]+)</td>', page)
+    assert numbers[::2] == [str(rank) for rank in range(1, 21)]
+    assert all(re.fullmatch(r"-?\d\.\d\d", score) for score in numbers[1::2])
     assert searched in worker.see(case)
     assert searched in worker.see(f"{case}/searches")
     assert len(acts(story.service, "search.read")) == 1
+
+
+def test_every_reason_and_every_kind_of_news_has_words(story: Story, visit: Visitors):
+    story.approve()
+    search_id = story.search()["id"]
+    worker, case = visit(story.worker.user), f"/cases/{story.case_id}"
+    for reason, because in zip_longest(NoFigure, RawBecause, fillvalue=RawBecause.COHORT_NOT_READY):
+        with story.service.database.writing() as session:
+            search = session.get_one(Search, UUID(search_id))
+            search.expected_false_reason, search.raw_because = reason.value, because.value
+        assert "not measured, because" in worker.see(f"{case}/searches/{search_id}")
+    told = {"user_id": story.worker.user.id, "object_type": "case", "object_id": story.case_id}
+    kinds = (
+        AlertKind.CASE_APPROVED,
+        AlertKind.CANDIDATES_FOUND,
+        AlertKind.CANDIDATE_RELEASED,
+        AlertKind.OUTCOME_RECORDED,
+    )
+    with story.service.database.writing() as session:
+        session.add_all([Alert(kind=kind, at=now().replace(year=2025), **told) for kind in kinds])
+    assert worker.see(case).count('<time datetime="2025-') == len(kinds)
 
 
 def test_expected_false_candidates_are_told_where_they_were_counted(story: Story, visit: Visitors):
