@@ -130,11 +130,12 @@ class Browsers:
     site: Site
     opened: list[Person] = field(default_factory=list)
 
-    def of(self, account: Account | None, language: str = "en", phone: bool = False) -> Person:
+    def of(self, account: Account | None, language: str = "en", phone: bool = False, scripts: bool = True) -> Person:
         width, height = PHONE if phone else DESKTOP
         context = self.chromium.new_context(
             viewport={"width": width, "height": height},
             has_touch=phone,
+            java_script_enabled=scripts,
             locale="zh-CN" if language == "zh" else "en-GB",
             permissions=["clipboard-read", "clipboard-write"],
         )
