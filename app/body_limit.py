@@ -30,13 +30,22 @@ class BodyLimitMiddleware:
         limit = self._limit(scope["path"])
         declared = Headers(scope=scope).get("content-length", "0")
         if declared.isdecimal() and int(declared[:20]) > limit:  # int() of a very long number takes long
-            refusal = problem_response(BodyTooLarge(limit=limit), headers={"Connection": "close"})
-            await refusal(scope, receive, send)
-            return
+            if scope["path"].startswith("/v1/"):
+                refusal = problem_response(BodyTooLarge(limit=limit), headers={"Connection": "close"})
+                await refusal(scope, receive, send)
+                return
+            receive = _refusing(limit)  # whoever sends a form is answered with a page
         await self.app(scope, _counted(receive, limit), send)
 
     def _limit(self, path: str) -> int:
         return self.max_upload_bytes + FORM_BYTES if _UPLOADS.fullmatch(path) else JSON_BYTES
+
+
+def _refusing(limit: int) -> Receive:
+    async def refuse() -> Message:
+        raise BodyLimitReached(limit)
+
+    return refuse
 
 
 def _counted(receive: Receive, limit: int) -> Receive:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from app.pages.ways import N_
 from app.services.cases import WANTS_DATES, WANTS_REFERENCES
 from app.services.photos import FAILED, WORDS
+from indexer.errors import GalleryNotReady
 from indexer.quality import QualityReason
 
 TROUBLES = (
@@ -18,4 +19,5 @@ TROUBLES = (
 def fixed_messages() -> Iterator[str]:
     yield from (reason.advice for reason in QualityReason)
     yield from (WANTS_REFERENCES, WANTS_DATES)
+    yield " ".join((GalleryNotReady.__doc__ or "").split())
     yield from (*WORDS.values(), FAILED)

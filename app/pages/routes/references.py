@@ -33,7 +33,7 @@ from app.services.references import (
     look_at_reference,
     read_one,
 )
-from indexer.errors import DecoderUnavailable, ImageRefused, ReferenceKnown, StorageFull, StoredTooLate
+from indexer.errors import ImageRefused, ReferenceKnown
 from indexer.references import SMALL_SIDE_PX
 from models.case import Case
 from models.errors import HomewardError, WrongState
@@ -41,10 +41,10 @@ from models.types import now
 
 router = APIRouter(prefix="/cases/{case_id}/references", route_class=PageSignedInFirst)
 
-_TOLD = (ImageRefused, ReferenceKnown, BodyTooLarge, ServiceBusy, DecoderUnavailable, StorageFull, StoredTooLate)
-_TOLD_BOTH = (*_TOLD, WrongState, IdempotencyKeyReused)
+_TOLD = (ImageRefused, ReferenceKnown, BodyTooLarge, ServiceBusy, WrongState, IdempotencyKeyReused)
 
 
+@router.get("")  # where a form that comes back stands, should it be asked for again
 @router.get("/new")
 def add_page(case_id: UUID, actor: CaseWorkerPage, pages: PagesDep, session: PageReading) -> Response:
     return _adding(pages, visible_case(session, actor, case_id), {})
@@ -66,7 +66,7 @@ def take_reference(
         made = add_reference(house, actor, once, case_id, data, dates.taken_on, dates.age_years)
     except DatesImpossible:
         return _refused(request, pages, case, fields, faults=["before_birth"])
-    except _TOLD_BOTH as told:
+    except _TOLD as told:
         return _refused(request, pages, case, fields, told=told)
     path = f"/cases/{case_id}/references/{id_in(made)}"
     return Response(made.body, 201, {"Location": path}, "application/json") if _is_script(request) else see_other(path)
@@ -145,9 +145,11 @@ def _refused(
     faults: list[str] | None = None,
     told: HomewardError | None = None,
 ) -> Response:
-    status = status_of(type(told)) if told else 422
     if _is_script(request):
-        return JSONResponse({"told": pages.language.error(told) if told else None, "faults": faults or []}, status)
+        if told:
+            raise told
+        return JSONResponse({"faults": faults or []}, 422)
+    status = status_of(type(told)) if told else 422
     return _adding(pages, case, fields, faults, told, status)
 
 

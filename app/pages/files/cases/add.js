@@ -175,7 +175,7 @@ function word(name) {
 
 function told(answer) {
   if (!answer) return word("failed");
-  return answer.told ?? answer.detail ?? (answer.faults ?? []).map(word).join(" ");
+  return answer.detail ?? (answer.faults ?? []).map(word).join(" ");
 }
 
 function found({ state, faces, chosen }) {
