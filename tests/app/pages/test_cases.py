@@ -184,6 +184,7 @@ def test_a_case_is_nobody_elses(service: Service, worker: Visit, visit: Visitors
     reference = led_to(add(worker, case, one_face()))
     other = visit(Role.CASE_WORKER)
     assert "Ana" not in other.see("/cases")
+    assert acts(service, "case.list") == [(str(other.user.id), "")]
     for path in (case, f"{case}/edit", f"{case}/close", f"{case}/searches", f"{case}/references/new", reference):
         assert other.get(path).status_code == 404
         assert other.fill(path).status_code in (404, 405, 422)
