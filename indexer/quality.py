@@ -116,13 +116,13 @@ def assess(picture: Pixels, face: FoundFace, info: PackInfo) -> FaceQuality:
 
 def inter_eye_px(landmarks: Landmarks, scheme: LandmarkScheme) -> float:
     """Distance of the eye centres."""
-    left, right, _ = _eyes_and_nose(landmarks, scheme)
+    left, right, _ = eyes_and_nose(landmarks, scheme)
     return float(np.linalg.norm(right - left))
 
 
 def roll_degrees(landmarks: Landmarks, scheme: LandmarkScheme) -> float:
     """Angle of the line through the eyes, -180 to 180; 0 is level, positive is clockwise as seen."""
-    left, right, _ = _eyes_and_nose(landmarks, scheme)
+    left, right, _ = eyes_and_nose(landmarks, scheme)
     across, down = right - left
     return float(np.degrees(np.arctan2(down, across)))
 
@@ -135,7 +135,7 @@ def yaw_degrees(landmarks: Landmarks, scheme: LandmarkScheme) -> float:
     first order the pitch. It assumes a far camera and the mean nose: a flatter one (small children) is turned further
     than this says, and past about 70 degrees detectors guess the far eye.
     """
-    left, right, nose = _eyes_and_nose(landmarks, scheme)
+    left, right, nose = eyes_and_nose(landmarks, scheme)
     line = right - left
     seen = float(np.linalg.norm(line))
     if seen == 0:
@@ -144,7 +144,7 @@ def yaw_degrees(landmarks: Landmarks, scheme: LandmarkScheme) -> float:
     return float(np.degrees(np.arctan2(offset / seen, _NOSE_DEPTH[scheme])))
 
 
-def _eyes_and_nose(points: Landmarks, scheme: LandmarkScheme) -> tuple[NDArray[np.float64], ...]:
+def eyes_and_nose(points: Landmarks, scheme: LandmarkScheme) -> tuple[NDArray[np.float64], ...]:
     """The eye at the viewer's left, the other, and the nose."""
     p = np.asarray(points, np.float64)
     if scheme is LandmarkScheme.ARCFACE:

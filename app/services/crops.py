@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.errors import ChangedMeanwhile
+from indexer.comparing import comparable
 from indexer.context import Context
-from indexer.images import blank_regions, box_in_crop, decode_crop, encode_crop
+from indexer.images import Box, blank_regions, box_in_crop, decode_crop, encode_crop
+from indexer.packs.base import LandmarkScheme, Pixels
 from indexer.sealed_records import about_crop, case_key, photo_key
 from indexer.sealing import unseal
 from models.case import Case
@@ -46,14 +49,30 @@ def shown_crop(context: Context, face: Face) -> Shown:
     return Shown(face.crop_blob_name, lambda session: served_crop(session, context, face))
 
 
+def shown_for_comparing(context: Context, face: Face) -> Shown:
+    """The same face upright and of one size with every other (`indexer.comparing`)."""
+
+    def ready(session: Session) -> bytes:
+        crop, box = _blanked(session, context, face)
+        landmarks = np.array(face.landmarks, np.float32)
+        return encode_crop(comparable(crop, box, landmarks, LandmarkScheme(face.scheme)))
+
+    return Shown(face.crop_blob_name, ready)
+
+
 def served_crop(session: Session, context: Context, face: Face) -> bytes:
     """The crop of ``face``, JPEG, with the other faces of its picture blanked. `BlobMissing`, `SealBroken`."""
+    return encode_crop(_blanked(session, context, face)[0])
+
+
+def _blanked(session: Session, context: Context, face: Face) -> tuple[Pixels, Box]:
+    """The crop's pixels, and where in them the face's own box is."""
     sealed = context.store.get(face.crop_blob_name)
     crop = decode_crop(unseal(_key(session, context, face), sealed, about_crop(face.crop_blob_name)))
     others = session.scalars(_same_picture(face)).all()
     left, top, right, bottom = (round(edge) for edge in face.crop_box)
     boxes = [box_in_crop(_edges(other), (left, top, right, bottom), crop) for other in [face, *others]]
-    return encode_crop(blank_regions(crop, boxes[1:], boxes[0])) if others else encode_crop(crop)
+    return (blank_regions(crop, boxes[1:], boxes[0]) if others else crop), boxes[0]
 
 
 def _same_picture(face: Face) -> Select[Face]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.errors import NotFound
 from app.queries import one_visible
 from app.schemas.review import AnswerIn, AssignmentOut, ShownFace
-from app.services.crops import Shown, seen, shown_crop
+from app.services.crops import Shown, seen, shown_crop, shown_for_comparing
 from app.services.pairs import LINKED_FROM, PairFace, face_of, pair_of
 from indexer.context import Context
 from indexer.linking.undoing import undo_links
@@ -45,8 +45,8 @@ def described(session: Session, context: Context, assignment: Assignment) -> Ass
     )
 
 
-def look_at(context: Context, actor: Actor, assignment_id: UUID, number: int) -> bytes:
-    """One face crop, JPEG; the look is on record or the bytes are not served.
+def look_at(context: Context, actor: Actor, assignment_id: UUID, number: int, *, aligned: bool = False) -> bytes:
+    """One face crop, JPEG, as it is or ``aligned`` with the others; the look is on record or the bytes are not served.
 
     `NotFound`, `AlreadyAnswered`, `WrongState`, `ChangedMeanwhile`.
     """
@@ -54,7 +54,8 @@ def look_at(context: Context, actor: Actor, assignment_id: UUID, number: int) ->
     def find(session: Session) -> Shown:
         assignment = _own(session, actor, assignment_id)
         assignment.require_open("looked at")
-        return shown_crop(context, face_of(session, session.get_one(Candidate, assignment.candidate_id), number))
+        face = face_of(session, session.get_one(Candidate, assignment.candidate_id), number)
+        return shown_for_comparing(context, face) if aligned else shown_crop(context, face)
 
     return seen(
         context,

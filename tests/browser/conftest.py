@@ -104,6 +104,7 @@ class Person:
         folder = SHOTS / self.language
         folder.mkdir(parents=True, exist_ok=True)
         before = self.page.viewport_size
+        self.page.wait_for_function("[...document.images].every(image => image.complete || image.loading === 'lazy')")
         for scheme in SCHEMES:
             self.page.emulate_media(color_scheme=scheme)
             for device, (width, height) in {"desktop": DESKTOP, "phone": PHONE}.items():
@@ -135,6 +136,7 @@ class Browsers:
         context = self.chromium.new_context(
             viewport={"width": width, "height": height},
             has_touch=phone,
+            reduced_motion="reduce",  # a picture taken halfway through a change shows nothing that anybody sees
             java_script_enabled=scripts,
             locale="zh-CN" if language == "zh" else "en-GB",
             permissions=["clipboard-read", "clipboard-write"],

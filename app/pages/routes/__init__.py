@@ -11,6 +11,7 @@ from app.pages.routes import (
     objections,
     operation,
     references,
+    review,
     searches,
     start,
     supervision,
@@ -20,6 +21,7 @@ from app.pages.routes import (
 
 PAGES = (
     start.router,
+    review.router,
     volunteer.router,
     cases.router,
     references.router,
