@@ -22,6 +22,12 @@ POLICY = (
     "require-trusted-types-for 'script'; trusted-types homeward"
 )
 
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "same-origin",  # with none at all a form's Origin would be `null`, also when it is our own
+    "Vary": "Accept-Language, Cookie",
+}
+
 
 @dataclass(frozen=True)
 class Renderer:
@@ -47,7 +53,7 @@ class Renderer:
             form_token=form_token(house.context.keyring, request),
             **shown,
         )
-        return HTMLResponse(body, status, {"Content-Security-Policy": POLICY, "Vary": "Accept-Language, Cookie"})
+        return HTMLResponse(body, status, HEADERS)
 
 
 def load_renderer() -> Renderer:

@@ -25,6 +25,9 @@ SHOTS = Path(os.environ.get("HOMEWARD_SHOTS", ".browser"))
 COOKIE = "__Host-homeward"
 DESKTOP, PHONE, NARROWEST = (1280, 800), (390, 844), 360
 SCHEMES = ("light", "dark")
+TOO_WIDE = f"""[...document.querySelectorAll('main *, header *')]
+    .filter((each) => each.getBoundingClientRect().right > {NARROWEST} && !each.closest('.scroll'))
+    .map((each) => `${{each.tagName}}.${{each.className}} ${{each.textContent.trim().slice(0, 40)}}`).slice(0, 5)"""
 # Text over pictures of faces cannot be judged by a program, and axe says so; everything else counts.
 AXE = {"resultTypes": ["violations"]}
 
@@ -114,7 +117,7 @@ class Person:
         self.page.emulate_media(color_scheme="light")
         self.page.set_viewport_size({"width": NARROWEST, "height": 740})
         wide = self.page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= NARROWEST, f"{name} is {wide} px wide on a phone of {NARROWEST}"
+        assert wide <= NARROWEST, f"{name} is {wide} px wide on a phone of {NARROWEST}: {self.page.evaluate(TOO_WIDE)}"
         if before:
             self.page.set_viewport_size(before)
 
