@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 SYNC := $(UV) pip install --quiet --require-hashes --build-constraints requirements/build.txt
 
-.PHONY: demo evaluation catalogues browser test check fmt bench lock clean
+.PHONY: demo evaluation catalogues browser faults test check fmt bench lock clean
 
 # uv itself comes pinned and hashed through the interpreter's own pip.
 $(VENV)/.uv: requirements/uv.txt
@@ -41,6 +41,10 @@ test: $(VENV)/.dev
 # The pages in Debian's Chromium (apt install chromium fonts-noto-cjk); pictures of each land in .browser/.
 browser: $(VENV)/.browser
 	$(BIN)/python -m pytest -m browser tests/browser
+
+# kill -9 as often as the promises say; `make test` does it a few times.
+faults: $(VENV)/.dev
+	HOMEWARD_LONG=1 $(BIN)/python -m pytest tests/faults
 
 # Everything a change must pass; CI runs the same.
 check: $(VENV)/.dev

@@ -1,5 +1,6 @@
 """kill -9 of the worker at seeded moments: every photo is indexed exactly once."""
 
+import os
 import random
 import subprocess
 import time
@@ -20,6 +21,7 @@ from tests.indexer.pictures import face_photo
 
 LEASE_SECONDS = 2.0
 PER_BATCH = 4
+LONG = "HOMEWARD_LONG" in os.environ
 
 
 @pytest.fixture
@@ -90,22 +92,25 @@ def assert_indexed_exactly_once(installed: Installation, number: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_a_worker_killed_ten_times_indexes_two_hundred_photos_exactly_once(sqlite_installation: Installation):
-    take_in_photos(sqlite_installation, 200)
+def test_a_worker_killed_again_and_again_indexes_every_photo_exactly_once(sqlite_installation: Installation):
+    """Ten times over 200 photos with `make faults`."""
+    photos, kills = (200, 10) if LONG else (30, 3)
+    take_in_photos(sqlite_installation, photos)
     moment = random.Random(20261123)
-    for _ in range(10):
+    for _ in range(kills):
         kill_at_work(start_worker(sqlite_installation), moment, seconds=2.5)
     with start_worker(sqlite_installation, "--once") as last:
         _, err = last.communicate(timeout=240)
     assert last.returncode == 0, err
-    assert_indexed_exactly_once(sqlite_installation, 200)
+    assert_indexed_exactly_once(sqlite_installation, photos)
 
 
 @pytest.mark.slow
 def test_two_workers_killed_three_times_on_postgresql_index_every_photo_exactly_once(
     postgresql_installation: Installation,
 ):
-    take_in_photos(postgresql_installation, 40)
+    photos = 40 if LONG else 20
+    take_in_photos(postgresql_installation, photos)
     moment = random.Random(7)
     second = start_worker(postgresql_installation)
     for _ in range(3):
@@ -117,4 +122,4 @@ def test_two_workers_killed_three_times_on_postgresql_index_every_photo_exactly_
     second.terminate()
     second.communicate(timeout=60)
     assert (last.returncode, second.returncode) == (0, 0), err
-    assert_indexed_exactly_once(postgresql_installation, 40)
+    assert_indexed_exactly_once(postgresql_installation, photos)
