@@ -44,6 +44,7 @@ ROUTERS = (
     references.router,
     searches.router,
     review.router,
+    review.mine,
     candidates.router,
     erasures.router,
     alerts.router,

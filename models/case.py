@@ -30,6 +30,7 @@ class Case(Base):
     state: Mapped[CaseState] = mapped_column(one_of(CaseState), default=CaseState.AWAITING_APPROVAL)
     wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
     sealed_details: Mapped[bytes] = mapped_column(LargeBinary)
+    may_test_reviewers: Mapped[bool] = mapped_column(default=False)  # its references may make seeded pairs
     opened_at: Mapped[Moment] = mapped_column(default=now)
     approved_by: Mapped[UUID | None] = by_whom()
     approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -54,10 +55,10 @@ class Case(Base):
         """What the approval was given for has changed: nothing is searched or reviewed until it is given again."""
         self.state, self.approved_by, self.approved_at = CaseState.AWAITING_APPROVAL, None, None
 
-    def describe(self, sealed_details: bytes) -> None:
+    def describe(self, sealed_details: bytes, may_test_reviewers: bool) -> None:
         if self.state is CaseState.CLOSED:
             raise WrongState(thing="case", state=self.state, change="changed")
-        self.sealed_details = sealed_details
+        self.sealed_details, self.may_test_reviewers = sealed_details, may_test_reviewers
 
     def reassign(self, worker: User) -> None:
         if self.state is CaseState.CLOSED:

@@ -17,6 +17,7 @@ from models.photo import Photo, PhotoBand, Receipt
 from models.reference import Reference
 from models.request import IdempotentRequest
 from models.review import Adjudication, Assignment, Authority, Outcome, Release, Review
+from models.seeded import SeededPair
 from models.standing import SearchedReference, StandingThreshold
 from models.template import GalleryChange, Template
 from models.user import ApiKey, Invitation, User, UserSession
@@ -58,6 +59,7 @@ __all__ = [
     "Search",
     "SearchResult",
     "SearchedReference",
+    "SeededPair",
     "StandingThreshold",
     "Template",
     "User",

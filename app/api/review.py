@@ -18,13 +18,16 @@ from app.errors import (
 )
 from app.idempotency import OnceDep
 from app.problems import problems
+from app.schemas.results import OwnResults
 from app.schemas.review import AnswerIn, AssignmentOut
+from app.services.own_results import own_results
 from app.services.queue import next_assignment
 from app.services.review import answer, described, look_at, read_assignment
 from indexer.errors import BlobMissing, SealBroken
 from models.errors import AlreadyAnswered, WrongState
 
 router = APIRouter(prefix="/v1/review/assignments", tags=["review"])
+mine = APIRouter(prefix="/v1/review", tags=["review"])
 REFUSALS = (NotSignedIn, NotAllowed, AccountNotApproved)
 FaceNumber = Annotated[int, Path(ge=0, le=1000)]
 
@@ -36,7 +39,8 @@ FaceNumber = Annotated[int, Path(ge=0, le=1000)]
 )
 def take_next(actor: Reviewer, house: HouseDep, session: Writing) -> AssignmentOut:
     """The assignment you hold, or the next one. It may be asked for again without harm."""
-    return described(session, house.context, next_assignment(session, house.context.keyring, actor))
+    given = next_assignment(session, house.context.keyring, actor, house.settings.seeded_share)
+    return described(session, house.context, given)
 
 
 @router.get("/{assignment_id}", responses=problems(*REFUSALS, NotFound, SealBroken))
@@ -70,3 +74,9 @@ def give_answer(
     return once.answer(
         session, actor, asked, lambda: described(session, house.context, answer(session, actor, assignment_id, asked))
     )
+
+
+@mine.get("/mine", responses=problems(*REFUSALS))
+def read_own_results(actor: Reviewer, session: Reading) -> OwnResults:
+    """How often you err on pairs whose truth is known, and agree with others. Nobody else is told."""
+    return own_results(session, actor)

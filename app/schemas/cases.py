@@ -33,7 +33,10 @@ Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 
 
 class CaseDetails(Asked):
-    """What is known of the child, and the supervisors' checklist. All of it is sealed under the case's own key."""
+    """What is known of the child, and the supervisors' checklist. All of it is sealed under the case's own key.
+
+    `may_test_reviewers`: the references may be used, made poor and without a name, to measure how often reviewers err.
+    """
 
     child_name: Line | None = None
     birth_date: PastDate | None = None
@@ -44,6 +47,7 @@ class CaseDetails(Asked):
     custody: Words | None = None
     consent: Words | None = None
     asked_by: Line | None = None
+    may_test_reviewers: bool = False
 
     @model_validator(mode="after")
     def _born_before_missing(self) -> Self:
@@ -101,6 +105,7 @@ class CaseOut(CaseSummary):
     custody: str | None
     consent: str | None
     asked_by: str | None
+    may_test_reviewers: bool
     missing: list[str]
     advice: list[str]
     version: str

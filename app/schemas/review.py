@@ -69,10 +69,16 @@ class ShownFace(Answer):
     street_about_years_after: int | None
 
 
+class Truth(StrEnum):
+    SAME = "same"
+    DIFFERENT = "different"
+
+
 class AssignmentOut(Answer):
-    """`faces` is empty once the assignment is closed."""
+    """`faces` is empty once the assignment is closed. `truth` is told of a seeded pair once answered, else null."""
 
     id: UUID
     state: AssignmentState
     lapses_at: datetime
     faces: list[ShownFace]
+    truth: Truth | None

@@ -45,6 +45,7 @@ def open_case(session: Session, keyring: KeyRing, actor: Actor, details: CaseDet
         worker_id=actor.id,
         wrapped_key=wrapped,
         sealed_details=seal_json(key, details.model_dump(mode="json"), about_case(case_id)),
+        may_test_reviewers=details.may_test_reviewers,
     )
     session.add(case)
     session.flush()
@@ -70,7 +71,8 @@ def change_case(session: Session, keyring: KeyRing, actor: Actor, case_id: UUID,
     if case.state is CaseState.APPROVED and changed.intersection(CHECKLIST):
         raise WrongState(thing="case", state=case.state, change="changed in what its approval stands on")
     details = _whole(before | given)
-    case.describe(seal_json(case_key(keyring, case), details, about_case(case.id)))
+    sealed = seal_json(case_key(keyring, case), details, about_case(case.id))
+    case.describe(sealed, bool(details["may_test_reviewers"]))
     if case.state is CaseState.APPROVED and changed.intersection(WHO):
         case.await_approval_again()
         _alert(session, AlertKind.CASE_AWAITS_APPROVAL, case, None)
@@ -157,7 +159,7 @@ def version_of(session: Session, keyring: KeyRing, case: Case) -> str:
 
 def details_of(keyring: KeyRing, case: Case) -> dict[str, Any]:
     """`SealBroken`."""
-    empty = dict.fromkeys(CaseDetails.model_fields)
+    empty = {name: known.default for name, known in CaseDetails.model_fields.items()}
     return empty | unseal_json(case_key(keyring, case), case.sealed_details, about_case(case.id))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.errors import ChangedMeanwhile
 from indexer.comparing import comparable
 from indexer.context import Context
+from indexer.degrading import as_on_a_street
 from indexer.images import Box, blank_regions, box_in_crop, decode_crop, encode_crop
 from indexer.packs.base import LandmarkScheme, Pixels
 from indexer.sealed_records import about_crop, case_key, photo_key
@@ -56,6 +57,23 @@ def shown_for_comparing(context: Context, face: Face) -> Shown:
         crop, box = _blanked(session, context, face)
         landmarks = np.array(face.landmarks, np.float32)
         return encode_crop(comparable(crop, box, landmarks, LandmarkScheme(face.scheme)))
+
+    return Shown(face.crop_blob_name, ready)
+
+
+def shown_poorly(context: Context, face: Face, seed: int, *, aligned: bool) -> Shown:
+    """A reference's face made as poor as a street face (`indexer.degrading`), for seeded pairs."""
+
+    def ready(session: Session) -> bytes:
+        crop, box = _blanked(session, context, face)
+        poor = as_on_a_street(crop, box[3] - box[1], seed)
+        if not aligned:
+            return encode_crop(poor)
+        scale = np.array([poor.shape[1] / crop.shape[1], poor.shape[0] / crop.shape[0]])
+        left, top = box[:2] * scale
+        right, bottom = box[2:] * scale
+        landmarks = (np.array(face.landmarks) * scale).astype(np.float32)
+        return encode_crop(comparable(poor, (left, top, right, bottom), landmarks, LandmarkScheme(face.scheme)))
 
     return Shown(face.crop_blob_name, ready)
 

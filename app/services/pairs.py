@@ -59,7 +59,7 @@ def pairs_of(session: Session, context: Context, candidates: Sequence[Candidate]
     case_ids = {candidate.case_id for candidate in candidates if candidate.face_id in streets}
     days = street_days(session, context, streets.values())
     linked = linked_faces(session, days)
-    references, born = _references(session, case_ids), _birth_dates(session, context, case_ids)
+    references, born = approved_references(session, case_ids), _birth_dates(session, context, case_ids)
 
     def pair(candidate: Candidate) -> list[PairFace]:
         street = streets.get(candidate.face_id)
@@ -84,7 +84,7 @@ def face_of(session: Session, candidate: Candidate, number: int) -> Face:
     if number >= LINKED_FROM:
         faces, place = linked_faces(session, [street.id])[street.id], number - LINKED_FROM
     else:
-        references = _references(session, [candidate.case_id]).get(candidate.case_id, [])
+        references = approved_references(session, [candidate.case_id]).get(candidate.case_id, [])
         faces, place = [street, *(face for _, face in references)], number
     if place >= len(faces):
         raise NotFound(thing="face")
@@ -109,7 +109,8 @@ def _streets(session: Session, candidates: Iterable[Candidate]) -> dict[int | No
     return {face.id: face for face in session.scalars(select(Face).where(Face.id.in_(ids)))}
 
 
-def _references(session: Session, case_ids: Iterable[UUID]) -> dict[UUID, list[tuple[Reference, Face]]]:
+def approved_references(session: Session, case_ids: Iterable[UUID]) -> dict[UUID, list[tuple[Reference, Face]]]:
+    """By case, each with the face chosen in it, in the order in which they were approved."""
     chosen = (Face.reference_id == Reference.id) & (Face.number == Reference.chosen)
     query = select(Reference, Face).join(Face, chosen)
     approved = query.where(Reference.case_id.in_(list(case_ids)), Reference.approved_at.is_not(None))

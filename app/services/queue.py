@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, 
 from sqlalchemy.orm import Session, aliased
 
 from app.errors import NothingToReview, ReviewLimitReached
+from app.services.seeding import is_due, make_pair
 from indexer.keyring import KeyRing
 from indexer.turns import take_turn
 from models.actor import Actor, act
@@ -21,6 +22,7 @@ from models.face import Face
 from models.photo import Photo, PhotoState
 from models.reference import Reference, ReferenceState
 from models.review import Assignment, AssignmentState, Review
+from models.seeded import SeededPair
 from models.types import now
 
 LASTS = timedelta(minutes=30)
@@ -33,30 +35,52 @@ _WANTS_REVIEW = (CandidateState.OPEN, CandidateState.IN_REVIEW)
 _LEADS_NOWHERE = (CandidateState.REJECTED, CandidateState.WITHDRAWN, CandidateState.NOT_THE_CHILD)
 
 
-def next_assignment(session: Session, keyring: KeyRing, actor: Actor) -> Assignment:
+def next_assignment(
+    session: Session, keyring: KeyRing, actor: Actor, seeded_share: float = 0.0
+) -> Assignment | SeededPair:
     """The reviewer's open assignment, or a new one. `NothingToReview`, `ReviewLimitReached`.
+
+    Where something waits, a share ``seeded_share`` of what is given are pairs of known truth.
 
     A reviewer holds one at a time: asking again gives the same one, so that a closed window loses nothing.
     """
     take_turn(session, _QUEUE)  # two who ask at the same instant are answered one after the other
     at = now()
-    held = session.scalar(select(Assignment).where(_is_of(actor.id), _is_open(at)))
+    held = held_assignment(session, actor, at)
     if held is not None:
         return held
     _require_rested(session, actor.id, at)
     candidate = _choose(session, keyring, actor.id, at)
     if candidate is None:
         raise NothingToReview
-    candidate.start_review()
-    assignment = _assign(session, candidate, actor.id, at + LASTS)
+    assignment: Assignment | SeededPair | None = _seeded(session, keyring, actor.id, at, seeded_share)
+    if assignment is None:
+        candidate.start_review()
+        assignment = _assign(session, candidate, actor.id, at + LASTS)
     act(session, actor, "assignment.take", "assignment", assignment.id)
     return assignment
+
+
+def _seeded(session: Session, keyring: KeyRing, reviewer_id: UUID, at: datetime, share: float) -> SeededPair | None:
+    if not is_due(session, keyring, reviewer_id, share):
+        return None
+    return make_pair(session, keyring, reviewer_id, at + LASTS)
+
+
+def held_assignment(session: Session, actor: Actor, at: datetime) -> Assignment | SeededPair | None:
+    """What the reviewer was given and has not answered."""
+    assignment = session.scalar(select(Assignment).where(_is_of(actor.id), _is_open(at)))
+    if assignment is not None:
+        return assignment
+    held = select(SeededPair).where(SeededPair.reviewer_id == actor.id, SeededPair.state == AssignmentState.OPEN)
+    return next((each for each in session.scalars(held) if each.state_at(at) is AssignmentState.OPEN), None)
 
 
 def _require_rested(session: Session, reviewer_id: UUID, at: datetime) -> None:
     today = at.replace(hour=0, minute=0, second=0, microsecond=0)
     answered = select(func.count()).where(Review.reviewer_id == reviewer_id, Review.locked_at >= today)
-    if (session.scalar(answered) or 0) >= ANSWERS_A_DAY:
+    tests = select(func.count()).where(SeededPair.reviewer_id == reviewer_id, SeededPair.closed_at >= today)
+    if (session.scalar(answered) or 0) + (session.scalar(tests) or 0) >= ANSWERS_A_DAY:
         tomorrow = today + timedelta(days=1)
         raise ReviewLimitReached(limit=ANSWERS_A_DAY, seconds=math.ceil((tomorrow - at).total_seconds()))
 

@@ -7,21 +7,27 @@ from sqlalchemy.orm import Session
 
 from app.errors import NotFound
 from app.queries import one_visible
-from app.schemas.review import AnswerIn, AssignmentOut, ShownFace
+from app.schemas.review import AnswerIn, AssignmentOut, ShownFace, Truth
 from app.services.crops import Shown, seen, shown_crop, shown_for_comparing
 from app.services.pairs import LINKED_FROM, PairFace, face_of, pair_of
+from app.services.seeded import answer_seeded, seeded_faces, shown_of, visible_seeded
 from indexer.context import Context
 from indexer.linking.undoing import undo_links
 from models.actor import Actor, act
 from models.alert import Alert, AlertKind
 from models.candidate import Candidate, CandidateState
 from models.review import Assignment, AssignmentState, Review
+from models.seeded import SeededPair
 from models.types import now
 
 _TOLD = {
     CandidateState.CONFLICT: AlertKind.CANDIDATE_CONFLICT,
     CandidateState.CONFIRMED: AlertKind.CANDIDATE_CONFIRMED,
 }
+
+
+Held = Assignment | SeededPair
+"""What a reviewer holds; the two are the same to them until they have answered."""
 
 
 def visible_assignments(actor: Actor) -> Select[Assignment]:
@@ -34,7 +40,7 @@ def read_assignment(session: Session, context: Context, actor: Actor, assignment
     return described(session, context, _own(session, actor, assignment_id))
 
 
-def described(session: Session, context: Context, assignment: Assignment) -> AssignmentOut:
+def described(session: Session, context: Context, assignment: Held) -> AssignmentOut:
     state = assignment.state_at(now())
     faces = _pair(session, context, assignment) if state is AssignmentState.OPEN else []
     return AssignmentOut(
@@ -42,7 +48,14 @@ def described(session: Session, context: Context, assignment: Assignment) -> Ass
         state=state,
         lapses_at=assignment.lapses_at,
         faces=[ShownFace.model_validate(face) for face in faces],
+        truth=_truth(assignment, state),
     )
+
+
+def _truth(assignment: Held, state: AssignmentState) -> Truth | None:
+    if not isinstance(assignment, SeededPair) or state is not AssignmentState.ANSWERED:
+        return None
+    return Truth.SAME if assignment.same else Truth.DIFFERENT
 
 
 def look_at(context: Context, actor: Actor, assignment_id: UUID, number: int, *, aligned: bool = False) -> bytes:
@@ -54,6 +67,8 @@ def look_at(context: Context, actor: Actor, assignment_id: UUID, number: int, *,
     def find(session: Session) -> Shown:
         assignment = _own(session, actor, assignment_id)
         assignment.require_open("looked at")
+        if isinstance(assignment, SeededPair):
+            return shown_of(session, context, assignment, number, aligned=aligned)
         face = face_of(session, session.get_one(Candidate, assignment.candidate_id), number)
         return shown_for_comparing(context, face) if aligned else shown_crop(context, face)
 
@@ -64,9 +79,12 @@ def look_at(context: Context, actor: Actor, assignment_id: UUID, number: int, *,
     )
 
 
-def answer(session: Session, actor: Actor, assignment_id: UUID, said: AnswerIn) -> Assignment:
+def answer(session: Session, actor: Actor, assignment_id: UUID, said: AnswerIn) -> Held:
     """Lock an answer, or step aside. `NotFound`, `AlreadyAnswered`, `WrongState`."""
     assignment = _own(session, actor, assignment_id)
+    if isinstance(assignment, SeededPair):
+        session.refresh(assignment, with_for_update=True)
+        return answer_seeded(session, actor, assignment, said)
     # The candidate first: whoever changes its assignments holds its lock.
     candidate = session.get_one(Candidate, assignment.candidate_id, with_for_update=True)
     session.refresh(assignment)
@@ -118,9 +136,12 @@ def _settle(session: Session, candidate: Candidate) -> None:
         session.add(Alert(kind=_TOLD[candidate.state], object_type="candidate", object_id=str(candidate.id)))
 
 
-def _own(session: Session, actor: Actor, assignment_id: UUID) -> Assignment:
-    return one_visible(session, visible_assignments(actor), Assignment.id, assignment_id, "assignment")
+def _own(session: Session, actor: Actor, assignment_id: UUID) -> Held:
+    seeded = session.scalar(visible_seeded(actor).where(SeededPair.id == assignment_id))
+    return seeded or one_visible(session, visible_assignments(actor), Assignment.id, assignment_id, "assignment")
 
 
-def _pair(session: Session, context: Context, assignment: Assignment) -> list[PairFace]:
+def _pair(session: Session, context: Context, assignment: Held) -> list[PairFace]:
+    if isinstance(assignment, SeededPair):
+        return seeded_faces(session, context, assignment)
     return pair_of(session, context, session.get_one(Candidate, assignment.candidate_id))

@@ -64,7 +64,7 @@ def test_the_street_face_is_number_0_and_the_references_follow_as_approved(desk:
         {"number": 1, "side": "reference", "street_about_years_after": 7},
         {"number": 2, "side": "reference", "street_about_years_after": None},
     ]
-    assert set(held) == {"id", "state", "lapses_at", "faces"}
+    assert set(held) == {"id", "state", "lapses_at", "faces", "truth"}
     assert reviewer.get(url(held["id"])).json() == held
 
 

@@ -4,7 +4,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
-from sqlalchemy import select
 from starlette.datastructures import FormData
 
 from app.deps import HouseDep
@@ -12,12 +11,13 @@ from app.errors import NothingToReview, ReviewLimitReached
 from app.pages.attempts import attempt
 from app.pages.deps import Form, PageReading, Pages, PagesDep, ReviewerPage, read_form, see_other
 from app.schemas.review import AnswerIn, AssignmentOut, FeatureGroup, ShownFace
+from app.services.own_results import own_results
 from app.services.pairs import Side
-from app.services.queue import next_assignment
+from app.services.queue import held_assignment, next_assignment
 from app.services.review import answer, look_at, read_assignment
 from models.actor import Actor
 from models.errors import HomewardError
-from models.review import Assignment, AssignmentState
+from models.review import AssignmentState
 from models.types import now
 
 router = APIRouter()
@@ -28,12 +28,13 @@ Chosen = Annotated[int | None, Query(ge=0, le=1000)]
 @router.get("/review")
 def review_page(actor: ReviewerPage, pages: PagesDep, session: PageReading) -> Response:
     """What the reviewer holds, or the way to begin."""
-    held = select(Assignment).where(Assignment.reviewer_id == actor.id, Assignment.state == AssignmentState.OPEN)
-    at = now()
-    for assignment in session.scalars(held):
-        if assignment.state_at(at) is AssignmentState.OPEN:
-            return see_other(f"/review/{assignment.id}")
-    return pages.show("review/begin.html", told=None)
+    held = held_assignment(session, actor, now())
+    return see_other(f"/review/{held.id}") if held else pages.show("review/begin.html", told=None)
+
+
+@router.get("/review/mine")
+def own_results_page(actor: ReviewerPage, pages: PagesDep, session: PageReading) -> Response:
+    return pages.show("review/mine.html", results=own_results(session, actor))
 
 
 @router.post("/review/next")
@@ -78,7 +79,7 @@ def give_answer(assignment_id: UUID, actor: ReviewerPage, house: HouseDep, pages
         assignment = read_assignment(session, house.context, actor, assignment_id)
     if told is not None or not isinstance(asked, AnswerIn):
         return _workbench(pages, assignment, None, None, told=told, faulty=not isinstance(asked, AnswerIn))
-    return see_other(f"/review/{assignment_id}") if _truth_of(assignment) else _next(actor, pages)
+    return see_other(f"/review/{assignment_id}") if assignment.truth else _next(actor, pages)
 
 
 def _as_asked(form: FormData) -> dict[str, object]:
@@ -100,15 +101,10 @@ def _number(value: object) -> int | None:
     return int(text) if text.lstrip("-").isdecimal() and len(text) <= 4 else None
 
 
-def _truth_of(assignment: AssignmentOut) -> str | None:
-    """Of a pair whose truth is known, once the answer is locked."""
-    return getattr(assignment, "truth", None)
-
-
 def _next(actor: Actor, pages: Pages) -> Response:
     try:
         with pages.house.context.database.writing() as session:
-            assignment = next_assignment(session, pages.house.context.keyring, actor)
+            assignment = next_assignment(session, pages.house.context.keyring, actor, pages.house.settings.seeded_share)
     except (NothingToReview, ReviewLimitReached) as error:
         return pages.show("review/begin.html", told=error)
     return see_other(f"/review/{assignment.id}")
@@ -124,7 +120,7 @@ def _workbench(
 ) -> Response:
     if assignment.state is not AssignmentState.OPEN:
         state = str(assignment.state)
-        return pages.show("review/closed.html", state=state, truth=_truth_of(assignment), told=told)
+        return pages.show("review/closed.html", state=state, truth=assignment.truth, told=told)
     references = [each for each in assignment.faces if each.side is Side.REFERENCE]
     # The youngest look first; those whose time is not known last.
     references.sort(key=lambda each: -(each.street_about_years_after or -1))
