@@ -1,0 +1,27 @@
+"""The master key, and what is sealed under it."""
+
+from indexer.errors.base import IndexerError
+
+
+class KeyProblem(IndexerError):
+    """The key cannot be used."""
+
+
+class KeyFileMissing(KeyProblem):
+    """There is no key file at {path}: run `homeward init`, or put the copy of the key back there."""
+
+
+class KeyFileWrong(KeyProblem):
+    """The key file {path} is not the right one: {reason}."""
+
+
+class KeyFileExposed(KeyProblem):
+    """The key file {path} can be read by others (mode {mode}); run `chmod 600 {path}`."""
+
+
+class KeyFileExists(KeyProblem):
+    """There is already a key file at {path}; it is never overwritten."""
+
+
+class SealBroken(KeyProblem):
+    """Sealed bytes could not be opened: they were changed, or belong to another key or another object."""
