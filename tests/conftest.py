@@ -26,6 +26,11 @@ from tests.shared import missing, shared_path
 TEST_KEY = "5a" * 32
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow ones first: else one worker ends long after the other."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(autouse=True)
 def _libraries_as_they_were() -> Iterator[None]:
     """Decoding in this process sets Pillow's limit, and commands set where logs go: neither may reach another test."""

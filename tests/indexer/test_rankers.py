@@ -45,6 +45,7 @@ def ids(ranking: list[ScoredFace]) -> list[int]:
 
 
 @pytest.mark.parametrize("dimension", [128, 512])
+@pytest.mark.slow
 def test_of_60000_faces_the_first_twenty_are_true_for_200_probes(dimension: int):
     faces = children(60_000, dimension, 2)
     gallery = filled(FaissGallery("p", dimension), faces)

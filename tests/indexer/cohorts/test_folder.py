@@ -78,6 +78,7 @@ def world(database: Database, tmp_path: Path, settings, decode_pool: DecodePool)
     return Kept.at(database, tmp_path).begin(settings, decode_pool)
 
 
+@pytest.mark.slow
 def test_the_command_says_what_is_used_and_takes_a_folder(
     tmp_path: Path,
     pack: Pack,
