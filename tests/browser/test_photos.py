@@ -35,7 +35,7 @@ def test_photos_wait_on_the_phone_until_they_are_safe(
     page.get_by_label("Place").fill("Station, platform 2")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_text("All are sent and safe.")).to_be_visible(timeout=30_000)
-    page.wait_for_function("navigator.serviceWorker.controller !== null", timeout=10_000)
+    volunteer.until("navigator.serviceWorker.controller !== null")
 
     volunteer.context.set_offline(True)
     volunteer.watch.forgiven = ("ERR_INTERNET_DISCONNECTED",)

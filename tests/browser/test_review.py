@@ -121,6 +121,6 @@ def test_the_first_pair_comes_at_once(browsers: Browsers, site: Site, case: str,
     """The goal is a second (`make bench` measures it); ten are a hang."""
     reviewer = browsers.of(site.people.reviewers[0])
     began = time.monotonic()
-    page = reviewer.go("/review")
-    page.wait_for_function("[...document.images].every(image => image.complete)")
+    reviewer.go("/review")
+    reviewer.until("[...document.images].every((image) => image.complete)")
     assert time.monotonic() - began < 10

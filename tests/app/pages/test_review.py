@@ -10,7 +10,9 @@ from sqlalchemy import select
 
 from indexer.comparing import HEIGHT, WIDTH
 from models.link import LinkReason
-from models.records import Candidate, Face, FaceLink, Review
+from models.records import Candidate, Face, FaceLink, Review, SeededPair
+from models.review import AssignmentState
+from models.types import now
 from models.user import Role
 from tests.app.conftest import Service
 from tests.app.desk import Desk
@@ -141,3 +143,18 @@ def test_a_pair_whose_time_is_over_says_so(desk: Desk, visit: Visitors):
     assert "The time for this pair is over" in reviewer.see(pair)
     late = reviewer.fill(f"{pair}/answer", {"answer": "2"})
     assert "The time for this pair is over" in late.text
+
+
+def test_the_own_page_shows_what_is_measured_and_what_is_not(desk: Desk, visit: Visitors):
+    reviewer = visit(Role.REVIEWER)
+    assert reviewer.user is not None
+    with desk.service.database.writing() as session:
+        for number in range(25):
+            pair = SeededPair(reviewer_id=reviewer.user.id, same=False, seed=1, lapses_at=now())
+            pair.answer, pair.state, pair.closed_at = (1 if number == 0 else -1), AssignmentState.ANSWERED, now()
+            session.add(pair)
+    page = reviewer.see("/review/mine")
+    assert "4%" in page
+    assert "0.7% – 19.5%" in page
+    assert page.count("not measured") == 2
+    assert visit(Role.SUPERVISOR).get("/review/mine").status_code == 403
