@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import evaluation, galleries, normalising, packs, photos, pipeline, standing
+from benchmarks import evaluation, galleries, normalising, packs, pages, photos, pipeline, standing
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "evaluation": evaluation.measure,
     "galleries": galleries.measure,
     "normalising": normalising.measure,
     "packs": packs.measure,
+    "pages": pages.measure,
     "photos": photos.measure,
     "pipeline": pipeline.measure,
     "standing": standing.measure,
