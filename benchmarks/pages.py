@@ -55,7 +55,7 @@ def _a_searched_case(installation: Installation, people: Accounts, cast: Cast, f
 
 def _browser(installation: Installation, account: Account) -> httpx.Client:
     headers = {"Cookie": f"{SESSION_COOKIE}={account.client.token}", "Sec-Fetch-Site": "same-origin"}
-    return httpx.Client(base_url=installation.url, headers=headers, timeout=30, follow_redirects=True)
+    return httpx.Client(base_url=installation.url, headers=headers, timeout=30)
 
 
 def _first_pair(installation: Installation, reviewer: Account) -> float:
@@ -63,13 +63,14 @@ def _first_pair(installation: Installation, reviewer: Account) -> float:
     with _browser(installation, reviewer) as browser:
         token = _found(TOKEN, browser.get("/help").text)
         began = time.perf_counter()
-        page = browser.post("/review/next", data={FORM_FIELD: token})
+        taken = browser.post("/review/next", data={FORM_FIELD: token})
+        page = browser.get(taken.headers["location"])  # by hand: httpx sends no cookie of ours after a redirect
         faces = [browser.get(address) for address in FACE.findall(page.text)[:2]]
         waited = time.perf_counter() - began
         if [face.headers["content-type"] for face in faces] != ["image/jpeg"] * 2:
             raise ValueError("there were not two faces to compare")
         answer = {FORM_FIELD: token, "answer": "cannot_say"}
-        browser.post(f"{page.url.path}/answer", data=answer, follow_redirects=False)
+        browser.post(f"{page.url.path}/answer", data=answer)
     return waited
 
 
@@ -85,9 +86,11 @@ def _print_weights(installation: Installation, people: Accounts, case: str) -> N
         (people.admin, "/operations/accounts"),
     ):
         with _browser(installation, account) as browser:
+            address = path
             if path == "/review":  # the workbench, not the page before it
-                browser.post("/review/next", data={FORM_FIELD: _found(TOKEN, browser.get("/help").text)})
-            print(f"  {path.replace(case, '{case}'):32} {_weight(browser, path):>9,}")
+                form = {FORM_FIELD: _found(TOKEN, browser.get("/help").text)}
+                address = browser.post("/review/next", data=form).headers["location"]
+            print(f"  {path.replace(case, '{case}'):32} {_weight(browser, address):>9,}")
 
 
 def _weight(browser: httpx.Client, path: str) -> int:
