@@ -89,7 +89,7 @@ def test_the_whole_journey(browsers: Browsers, site: Site, pictures: Pictures, a
     ear = Ear()
     pairs = compare(browsers, site, 0, "5", language, ear)
     assert compare(browsers, site, 1, "1", language, ear) == pairs
-    candidate = decide(browsers, site, language)
+    candidate = decide(browsers, site, case, language)
     release(browsers, site, candidate, authority, language)
     told(browsers, site, case, language)
     nothing_was_let_out(site, ear, case, candidate)
@@ -201,12 +201,13 @@ def compare(browsers: Browsers, site: Site, which: int, key: str, language: str,
     return pairs
 
 
-def decide(browsers: Browsers, site: Site, language: str) -> str:
-    """Adjudicate the first pair on which they differ; the candidate."""
+def decide(browsers: Browsers, site: Site, case: str, language: str) -> str:
+    """Adjudicate the first pair of the case on which they differ; the candidate."""
+    number = site.people.case_worker.client.cases.get(case)["number"]
     supervisor = browsers.of(site.people.supervisor, language)
     page = supervisor.go("/supervision/candidates?state=conflict")
     supervisor.shows("supervision-conflicts")
-    page.locator("main a[href^='/supervision/candidates/']").first.click()
+    page.locator("main a[href^='/supervision/candidates/']").filter(has_text=number).first.click()
     expect(page.locator("td.comment").first).to_have_text(PLANTED["comment"])
     supervisor.shows("supervision-conflict")
     page.locator("[name=same][value=true]").check()
