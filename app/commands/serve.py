@@ -19,7 +19,7 @@ BACKLOG = 2048  # connections that wait to be taken; uvicorn's own default
 
 
 def serve_command() -> None:
-    """Serve the API. Beyond this machine only with TLS, or behind a proxy that does it."""
+    """Serve the pages and the API. Beyond this machine only with TLS, or behind a proxy that does it."""
     settings = load_settings()
     require_safe_places(settings)
     require_safe_listening(settings)

@@ -111,7 +111,7 @@ def _show_accounts(installation: Installation, accounts: Accounts, say: Console)
 
 
 def _stay(installation: Installation, say: Console) -> None:
-    say.print(f"Serving at {installation.url} until Ctrl+C; sign in with POST {installation.url}/v1/sessions")
+    say.print(f"Serving at {installation.url} until Ctrl+C: open {installation.url}/sign-in")
     try:
         with installation.running("work") as worker:
             worker.wait()
