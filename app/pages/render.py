@@ -47,6 +47,7 @@ class Renderer:
         template = self.environments[language.code].get_template(page)
         body = template.render(
             request_path=request.url.path,
+            here=request.url.path if request.method == "GET" else "/",  # a form's address is no page
             actor=actor,
             language=language,
             languages=LANGUAGES,
