@@ -1,7 +1,7 @@
 """Where things are and how much is allowed: built once at the edge, passed in, and read from nowhere else."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -32,6 +32,17 @@ def _is_postgresql(url: str) -> bool:
         return make_url(url).drivername == "postgresql+psycopg"
     except (ArgumentError, ValueError):
         return False
+
+
+class _SharedFile(TomlConfigSettingsSource):
+    """One homeward.toml for all programs: the indexer alone passes over what is the service's. `homeward`, which knows
+    every setting, refuses the others."""
+
+    def __call__(self) -> dict[str, Any]:
+        found = super().__call__()
+        if self.settings_cls is not IndexerSettings:
+            return found
+        return {name: value for name, value in found.items() if name in IndexerSettings.model_fields}
 
 
 class IndexerSettings(BaseSettings):
@@ -121,4 +132,4 @@ class IndexerSettings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         known = {**env_settings(), **init_settings()}
         folder = Path(known.get("data_dir") or _xdg("XDG_DATA_HOME", ".local/share"))
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, folder / "homeward.toml")
+        return init_settings, env_settings, _SharedFile(settings_cls, folder / "homeward.toml")

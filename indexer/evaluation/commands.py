@@ -28,7 +28,7 @@ PackName = Annotated[str | None, typer.Option("--pack", help="An installed pack;
 Report = Annotated[Path, typer.Option(help="The folder that report.json and report.html are written to.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of everything drawn: the same seed makes the same report.")]
-Fit = Annotated[bool, typer.Option("--fit", help="Fit a calibration as well: calibration.json.")]
+Fit = Annotated[bool, typer.Option("--fit", help="Fit as well: calibration.json, linking.json.")]
 Cache = Annotated[
     Path | None,
     typer.Option(file_okay=False, help="Where templates are kept for the next run; without it, in the data directory."),
