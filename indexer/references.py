@@ -30,6 +30,7 @@ from indexer.sealed_records import (
     seal_template,
 )
 from indexer.sealing import seal
+from indexer.seeded_pairs import forget_pairs_with
 from models.case import Case
 from models.errors import WrongState
 from models.face import Face
@@ -118,8 +119,9 @@ def choose_face(session: Session, reference: Reference, number: int) -> None:
 
 def remove_reference(session: Session, reference: Reference) -> None:
     """Gone when this transaction commits: row, faces, templates; its stored bytes right after."""
-    crops = session.scalars(select(Face.crop_blob_name).where(Face.reference_id == reference.id))
-    discard(session, [reference.blob_name, *crops])
+    faces = session.execute(select(Face.id, Face.crop_blob_name).where(Face.reference_id == reference.id)).all()
+    forget_pairs_with(session, [face_id for face_id, _ in faces])
+    discard(session, [reference.blob_name, *(crop for _, crop in faces)])
     session.flush()
     session.execute(delete(Reference).where(Reference.id == reference.id))  # faces and templates go with it
     session.expunge(reference)

@@ -14,7 +14,8 @@ other. Rows of one kind are locked in the order of their ids; an account is lock
     4    turn `erasure`                          shared: uploads, recorded searches; alone: withdrawals, erasures
     5    turn of a photo's digest                uploads of the same bytes
     6    row of a receipt, erasure, photo        withdrawals, erasures, uploads; the worker with no turn
-    7    rows of candidates, then assignments    answers, adjudication, release, closing, erasures, standing search
+    7    rows of candidates, assignments, then   answers, adjudication, release, closing, erasures, standing search
+         seeded pairs
     8    rows of discarded blobs, of messages    whatever keeps or discards stored bytes; telling the operator
     9    turns of a pack, its cohort, its links  its first template; measuring a cohort; linking faces
     10   numbers of gallery changes              drawn at the commit

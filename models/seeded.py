@@ -15,8 +15,9 @@ from models.types import BigId, Moment, RandomId, UtcDateTime, by_whom, now, one
 class SeededPair(Base):
     """One pair made for one reviewer, and the locked answer to it. ``id`` stands where an assignment's does.
 
-    ``case_id`` is the case whose references are shown, ``face_id`` the face of a reference that stands for a street
-    face, made poor from ``seed``. Both go when the case worker takes them away: what stays tells of nobody.
+    ``case_id`` is the case whose references are shown. ``face_id``, a face of ``other_case_id``, stands for the street
+    face: made poor from ``seed``, as large (``face_px``, brow to chin) and as well ``dated`` as that of the candidate
+    whose place the pair took. It goes when a case worker takes it away; what stays shows and says nothing of a child.
     """
 
     __tablename__ = "seeded_pairs"
@@ -28,9 +29,12 @@ class SeededPair(Base):
     id: Mapped[RandomId]
     reviewer_id: Mapped[UUID] = by_whom()
     case_id: Mapped[UUID | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"), index=True)
+    other_case_id: Mapped[UUID | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"), index=True)
     face_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("faces.id", ondelete="SET NULL"), index=True)
     same: Mapped[bool]
     seed: Mapped[int]
+    face_px: Mapped[float]
+    dated: Mapped[bool]
     state: Mapped[AssignmentState] = mapped_column(one_of(AssignmentState), default=AssignmentState.OPEN)
     given_at: Mapped[Moment] = mapped_column(default=now)
     lapses_at: Mapped[Moment]
@@ -41,7 +45,7 @@ class SeededPair(Base):
 
     def state_at(self, at: datetime) -> AssignmentState:
         """What is gone cannot be answered any more."""
-        gone = self.case_id is None or self.face_id is None
+        gone = self.face_id is None
         overdue = self.state is AssignmentState.OPEN and (at >= self.lapses_at or gone)
         return AssignmentState.LAPSED if overdue else self.state
 
@@ -61,3 +65,12 @@ class SeededPair(Base):
     def recuse(self) -> None:
         self.require_open("answered")
         self.state, self.closed_at = AssignmentState.KNOWS_CHILD, now()
+
+    def give_again(self, lapses_at: datetime) -> None:
+        self.given_at, self.lapses_at = now(), lapses_at
+
+    def forget(self) -> None:
+        """Nobody may look at it any more. The answer stays, without a word about the face."""
+        if self.state is AssignmentState.OPEN:
+            self.state, self.closed_at = AssignmentState.LAPSED, now()
+        self.face_id, self.comment = None, ""

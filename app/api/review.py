@@ -23,6 +23,7 @@ from app.schemas.review import AnswerIn, AssignmentOut
 from app.services.own_results import own_results
 from app.services.queue import next_assignment
 from app.services.review import answer, described, look_at, read_assignment
+from app.services.seeding import seeding_of
 from indexer.errors import BlobMissing, SealBroken
 from models.errors import AlreadyAnswered, WrongState
 
@@ -39,7 +40,7 @@ FaceNumber = Annotated[int, Path(ge=0, le=1000)]
 )
 def take_next(actor: Reviewer, house: HouseDep, session: Writing) -> AssignmentOut:
     """The assignment you hold, or the next one. It may be asked for again without harm."""
-    given = next_assignment(session, house.context.keyring, actor, house.settings.seeded_share)
+    given = next_assignment(session, house.context.keyring, actor, seeding_of(house))
     return described(session, house.context, given)
 
 

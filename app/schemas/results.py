@@ -6,9 +6,9 @@ from app.schemas.base import Answer
 
 
 class Rate(Answer):
-    """`count` of `of`, with a 95 % interval (Wilson). `share`, `low` and `high` are null under 20: not measured."""
+    """`count` of `of`, with a 95 % interval (Wilson). Under 20 all but `of` are null: not measured."""
 
-    count: int
+    count: int | None
     of: int
     share: float | None
     low: float | None
@@ -23,8 +23,8 @@ class Week(Answer):
 
 
 class OwnResults(Answer):
-    """`agreement`: answers on the same side as the other reviewer's. The rest is of pairs whose truth is known:
-    `false_same` of two children, `false_different` of one, `cannot_say` of all."""
+    """`agreement`: answers on the same side as the other reviewer's, told in twenties. The rest is of pairs whose truth
+    is known: `false_same` of two children, `false_different` of one, `cannot_say` of all."""
 
     weeks: list[Week]
     agreement: Rate

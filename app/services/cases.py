@@ -15,6 +15,7 @@ from app.queries import one_visible, visible_cases
 from app.schemas.cases import CaseDetails, CaseOut, CaseSummary
 from indexer.keyring import KeyRing
 from indexer.sealed_records import about_case, case_key, new_case_key, seal_json, unseal_json
+from indexer.seeded_pairs import forget_pairs_of_case
 from models.actor import Actor, act
 from models.alert import Alert, AlertKind
 from models.candidate import Candidate, CandidateState
@@ -73,6 +74,8 @@ def change_case(session: Session, keyring: KeyRing, actor: Actor, case_id: UUID,
     details = _whole(before | given)
     sealed = seal_json(case_key(keyring, case), details, about_case(case.id))
     case.describe(sealed, bool(details["may_test_reviewers"]))
+    if not case.may_test_reviewers:
+        forget_pairs_of_case(session, case.id)
     if case.state is CaseState.APPROVED and changed.intersection(WHO):
         case.await_approval_again()
         _alert(session, AlertKind.CASE_AWAITS_APPROVAL, case, None)
@@ -122,6 +125,7 @@ def close_case(session: Session, actor: Actor, case_id: UUID, reason: str) -> Ca
         open_ones = Assignment.state == AssignmentState.OPEN
         for assignment in session.scalars(select(Assignment).where(Assignment.candidate_id == candidate.id, open_ones)):
             assignment.lapse()
+    forget_pairs_of_case(session, case.id)
     act(session, actor, "case.close", "case", case.id, reason)
     return case
 

@@ -11,8 +11,8 @@ from app.errors import ChangedMeanwhile
 from indexer.comparing import comparable
 from indexer.context import Context
 from indexer.degrading import as_on_a_street
-from indexer.images import Box, blank_regions, box_in_crop, decode_crop, encode_crop
-from indexer.packs.base import LandmarkScheme, Pixels
+from indexer.images import Box, blank_regions, box_in_crop, decode_crop, encode_crop, points_in_crop
+from indexer.packs.base import Landmarks, LandmarkScheme, Pixels
 from indexer.sealed_records import about_crop, case_key, photo_key
 from indexer.sealing import unseal
 from models.case import Case
@@ -27,6 +27,14 @@ class Shown:
 
     name: str
     ready: Callable[[Session], bytes]
+
+
+@dataclass(frozen=True)
+class Poor:
+    """How a reference's face is made poor for a seeded pair: ``face_px`` from brow to chin, by chance from ``seed``."""
+
+    face_px: float
+    seed: int
 
 
 def seen(context: Context, find: Callable[[Session], Shown], record: Callable[[Session], object]) -> bytes:
@@ -46,51 +54,41 @@ def seen(context: Context, find: Callable[[Session], Shown], record: Callable[[S
     return ready
 
 
-def shown_crop(context: Context, face: Face) -> Shown:
-    return Shown(face.crop_blob_name, lambda session: served_crop(session, context, face))
+def shown_crop(context: Context, face: Face, poor: Poor | None = None) -> Shown:
+    return Shown(face.crop_blob_name, lambda session: served_crop(session, context, face, poor))
 
 
-def shown_for_comparing(context: Context, face: Face) -> Shown:
+def shown_for_comparing(context: Context, face: Face, poor: Poor | None = None) -> Shown:
     """The same face upright and of one size with every other (`indexer.comparing`)."""
 
     def ready(session: Session) -> bytes:
-        crop, box = _blanked(session, context, face)
-        landmarks = np.array(face.landmarks, np.float32)
+        crop, box, landmarks = _blanked(session, context, face, poor)
         return encode_crop(comparable(crop, box, landmarks, LandmarkScheme(face.scheme)))
 
     return Shown(face.crop_blob_name, ready)
 
 
-def shown_poorly(context: Context, face: Face, seed: int, *, aligned: bool) -> Shown:
-    """A reference's face made as poor as a street face (`indexer.degrading`), for seeded pairs."""
-
-    def ready(session: Session) -> bytes:
-        crop, box = _blanked(session, context, face)
-        poor = as_on_a_street(crop, box[3] - box[1], seed)
-        if not aligned:
-            return encode_crop(poor)
-        scale = np.array([poor.shape[1] / crop.shape[1], poor.shape[0] / crop.shape[0]])
-        left, top = box[:2] * scale
-        right, bottom = box[2:] * scale
-        landmarks = (np.array(face.landmarks) * scale).astype(np.float32)
-        return encode_crop(comparable(poor, (left, top, right, bottom), landmarks, LandmarkScheme(face.scheme)))
-
-    return Shown(face.crop_blob_name, ready)
-
-
-def served_crop(session: Session, context: Context, face: Face) -> bytes:
+def served_crop(session: Session, context: Context, face: Face, poor: Poor | None = None) -> bytes:
     """The crop of ``face``, JPEG, with the other faces of its picture blanked. `BlobMissing`, `SealBroken`."""
-    return encode_crop(_blanked(session, context, face)[0])
+    return encode_crop(_blanked(session, context, face, poor)[0])
 
 
-def _blanked(session: Session, context: Context, face: Face) -> tuple[Pixels, Box]:
-    """The crop's pixels, and where in them the face's own box is."""
+def _blanked(session: Session, context: Context, face: Face, poor: Poor | None = None) -> tuple[Pixels, Box, Landmarks]:
+    """The crop's pixels, and where in them the face's own box and landmarks are."""
     sealed = context.store.get(face.crop_blob_name)
-    crop = decode_crop(unseal(_key(session, context, face), sealed, about_crop(face.crop_blob_name)))
-    others = session.scalars(_same_picture(face)).all()
+    stored = decode_crop(unseal(_key(session, context, face), sealed, about_crop(face.crop_blob_name)))
     left, top, right, bottom = (round(edge) for edge in face.crop_box)
+    crop = stored if poor is None else _made_poor(stored, face, poor)
+    others = session.scalars(_same_picture(face)).all()
     boxes = [box_in_crop(_edges(other), (left, top, right, bottom), crop) for other in [face, *others]]
-    return (blank_regions(crop, boxes[1:], boxes[0]) if others else crop), boxes[0]
+    landmarks = points_in_crop(np.array(face.landmarks), (0, 0, stored.shape[1], stored.shape[0]), crop)
+    return (blank_regions(crop, boxes[1:], boxes[0]) if others else crop), boxes[0], landmarks
+
+
+def _made_poor(crop: Pixels, face: Face, poor: Poor) -> Pixels:
+    """Before others are blanked, as in a street crop: grey that is noisy would tell."""
+    tall = (face.box[3] - face.box[1]) * crop.shape[0] / (face.crop_box[3] - face.crop_box[1])
+    return as_on_a_street(crop, poor.face_px / tall, poor.seed)
 
 
 def _same_picture(face: Face) -> Select[Face]:

@@ -15,6 +15,8 @@ from models.types import now
 
 MEASURED_FROM = 20
 """Fewer answers measure nothing: of twenty without an error, up to one in six may still be wrong."""
+AGREEMENTS_AT_ONCE = 20
+"""Told in twenties: one that is added alone would tell what the other reviewer said of that pair."""
 WEEKS = 8
 
 
@@ -37,18 +39,23 @@ def own_results(session: Session, actor: Actor) -> OwnResults:
 
 def rate(count: int, of: int) -> Rate:
     if of < MEASURED_FROM:
-        return Rate(count=count, of=of, share=None, low=None, high=None)
+        return Rate(count=None, of=of, share=None, low=None, high=None)
     low, high = wilson(count, of)
     return Rate(count=count, of=of, share=count / of, low=low, high=high)
 
 
 def _agreements(session: Session, actor: Actor) -> list[bool]:
-    """Of each pair that somebody else has answered too: whether both are on one side. Who cannot say is on none."""
+    """Of each pair that somebody else has answered too: whether both are on one side. Who cannot say is on none.
+
+    In the order in which the second answers came; `AGREEMENTS_AT_ONCE` more at a time, once so many are told.
+    """
     other = aliased(Review)
     both = (other.candidate_id == Review.candidate_id) & (other.round == Review.round)
-    mine = select(Review.answer, other.answer.label("theirs")).join(other, both)
-    rows = session.execute(mine.where(Review.reviewer_id == actor.id, other.reviewer_id != actor.id))
-    return [row.answer * row.theirs > 0 for row in rows]
+    mine = select(Review.answer, Review.locked_at, other.answer.label("theirs"), other.locked_at.label("then"))
+    rows = session.execute(mine.join(other, both).where(Review.reviewer_id == actor.id, other.reviewer_id != actor.id))
+    pairs = sorted((max(row.locked_at, row.then), row.answer * row.theirs > 0) for row in rows)
+    told = max(len(pairs) // AGREEMENTS_AT_ONCE * AGREEMENTS_AT_ONCE, min(len(pairs), MEASURED_FROM - 1))
+    return [agreed for _, agreed in pairs[:told]]
 
 
 def _weeks(session: Session, actor: Actor) -> list[Week]:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, 
 from sqlalchemy.orm import Session, aliased
 
 from app.errors import NothingToReview, ReviewLimitReached
-from app.services.seeding import is_due, make_pair
+from app.services.seeding import Seeding, is_due, make_pair
 from indexer.keyring import KeyRing
 from indexer.turns import take_turn
 from models.actor import Actor, act
@@ -36,13 +36,12 @@ _LEADS_NOWHERE = (CandidateState.REJECTED, CandidateState.WITHDRAWN, CandidateSt
 
 
 def next_assignment(
-    session: Session, keyring: KeyRing, actor: Actor, seeded_share: float = 0.0
+    session: Session, keyring: KeyRing, actor: Actor, seeding: Seeding | None = None
 ) -> Assignment | SeededPair:
     """The reviewer's open assignment, or a new one. `NothingToReview`, `ReviewLimitReached`.
 
-    Where something waits, a share ``seeded_share`` of what is given are pairs of known truth.
-
-    A reviewer holds one at a time: asking again gives the same one, so that a closed window loses nothing.
+    With ``seeding``, now and then a pair of known truth in the place of a candidate that waits. A reviewer holds one
+    at a time: asking again gives the same one, so that a closed window loses nothing.
     """
     take_turn(session, _QUEUE)  # two who ask at the same instant are answered one after the other
     at = now()
@@ -50,21 +49,32 @@ def next_assignment(
     if held is not None:
         return held
     _require_rested(session, actor.id, at)
-    candidate = _choose(session, keyring, actor.id, at)
-    if candidate is None:
-        raise NothingToReview
-    assignment: Assignment | SeededPair | None = _seeded(session, keyring, actor.id, at, seeded_share)
-    if assignment is None:
-        candidate.start_review()
-        assignment = _assign(session, candidate, actor.id, at + LASTS)
+    assignment = _seeded(session, actor.id, at, seeding) or _real(session, keyring, actor.id, at)
     act(session, actor, "assignment.take", "assignment", assignment.id)
     return assignment
 
 
-def _seeded(session: Session, keyring: KeyRing, reviewer_id: UUID, at: datetime, share: float) -> SeededPair | None:
-    if not is_due(session, keyring, reviewer_id, share):
+def require_pair(session: Session, actor: Actor, at: datetime) -> None:
+    """Whether `next_assignment` would give something, without taking it. `NothingToReview`, `ReviewLimitReached`."""
+    _require_rested(session, actor.id, at)
+    if session.scalar(_available(actor.id, at).limit(1)) is None:
+        raise NothingToReview
+
+
+def _seeded(session: Session, reviewer_id: UUID, at: datetime, seeding: Seeding | None) -> SeededPair | None:
+    """Before a candidate is locked: rows of cases are locked first."""
+    if seeding is None or not is_due(session, seeding.context.keyring, reviewer_id, seeding.share):
         return None
-    return make_pair(session, keyring, reviewer_id, at + LASTS)
+    waiting = _first(session, seeding.context.keyring, reviewer_id, _available(reviewer_id, at))
+    return make_pair(session, seeding, reviewer_id, waiting, at + LASTS) if waiting else None
+
+
+def _real(session: Session, keyring: KeyRing, reviewer_id: UUID, at: datetime) -> Assignment:
+    candidate = _choose(session, keyring, reviewer_id, at)
+    if candidate is None:
+        raise NothingToReview
+    candidate.start_review()
+    return _assign(session, candidate, reviewer_id, at + LASTS)
 
 
 def held_assignment(session: Session, actor: Actor, at: datetime) -> Assignment | SeededPair | None:
@@ -161,8 +171,12 @@ def _had_it(reviewer_id: UUID) -> ColumnElement[bool]:
 
 
 def _knows_the_child(reviewer_id: UUID) -> ColumnElement[bool]:
+    """They said so, of a candidate of the case or of a seeded pair, where it may be either of the two."""
     other = aliased(Candidate)
-    return (
+    either = or_(SeededPair.case_id == Candidate.case_id, SeededPair.other_case_id == Candidate.case_id)
+    knows = SeededPair.state == AssignmentState.KNOWS_CHILD
+    seeded = exists().where(SeededPair.reviewer_id == reviewer_id, knows, either).correlate(Candidate)
+    real = (
         exists()
         .where(
             Assignment.candidate_id == other.id,
@@ -172,6 +186,7 @@ def _knows_the_child(reviewer_id: UUID) -> ColumnElement[bool]:
         )
         .correlate(Candidate)
     )
+    return or_(real, seeded)
 
 
 def _first_batch_leads_on() -> ColumnElement[bool]:

@@ -15,6 +15,7 @@ from app.services.own_results import own_results
 from app.services.pairs import Side
 from app.services.queue import held_assignment, next_assignment
 from app.services.review import answer, look_at, read_assignment
+from app.services.seeding import seeding_of
 from models.actor import Actor
 from models.errors import HomewardError
 from models.review import AssignmentState
@@ -104,7 +105,7 @@ def _number(value: object) -> int | None:
 def _next(actor: Actor, pages: Pages) -> Response:
     try:
         with pages.house.context.database.writing() as session:
-            assignment = next_assignment(session, pages.house.context.keyring, actor, pages.house.settings.seeded_share)
+            assignment = next_assignment(session, pages.house.context.keyring, actor, seeding_of(pages.house))
     except (NothingToReview, ReviewLimitReached) as error:
         return pages.show("review/begin.html", told=error)
     return see_other(f"/review/{assignment.id}")

@@ -22,9 +22,12 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("reviewer_id", sa.Uuid(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=True),
+        sa.Column("other_case_id", sa.Uuid(), nullable=True),
         sa.Column("face_id", _BIG_ID, nullable=True),
         sa.Column("same", sa.Boolean(), nullable=False),
         sa.Column("seed", sa.Integer(), nullable=False),
+        sa.Column("face_px", sa.Double(), nullable=False),
+        sa.Column("dated", sa.Boolean(), nullable=False),
         sa.Column("state", states, nullable=False),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lapses_at", sa.DateTime(timezone=True), nullable=False),
@@ -37,12 +40,16 @@ def upgrade() -> None:
             ["case_id"], ["cases.id"], name=op.f("fk_seeded_pairs_case_id_cases"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
+            ["other_case_id"], ["cases.id"], name=op.f("fk_seeded_pairs_other_case_id_cases"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
             ["face_id"], ["faces.id"], name=op.f("fk_seeded_pairs_face_id_faces"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(["reviewer_id"], ["users.id"], name=op.f("fk_seeded_pairs_reviewer_id_users")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_seeded_pairs")),
     )
     op.create_index(op.f("ix_seeded_pairs_case_id"), "seeded_pairs", ["case_id"])
+    op.create_index(op.f("ix_seeded_pairs_other_case_id"), "seeded_pairs", ["other_case_id"])
     op.create_index(op.f("ix_seeded_pairs_face_id"), "seeded_pairs", ["face_id"])
     op.create_index("ix_seeded_pairs_day", "seeded_pairs", ["reviewer_id", "closed_at"])
 
