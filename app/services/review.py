@@ -58,6 +58,14 @@ def _truth(assignment: Held, state: AssignmentState) -> Truth | None:
     return Truth.SAME if assignment.same else Truth.DIFFERENT
 
 
+def own_answer(session: Session, actor: Actor, assignment_id: UUID) -> int | None:
+    """What the reviewer has locked, -2 to 2; None where they have not answered. `NotFound`."""
+    assignment = _own(session, actor, assignment_id)
+    if isinstance(assignment, SeededPair):
+        return assignment.answer
+    return session.scalar(select(Review.answer).where(Review.assignment_id == assignment.id))
+
+
 def look_at(context: Context, actor: Actor, assignment_id: UUID, number: int, *, aligned: bool = False) -> bytes:
     """One face crop, JPEG, as it is or ``aligned`` with the others; the look is on record or the bytes are not served.
 

@@ -1,20 +1,25 @@
 """The review workbench: two faces and a locked answer. No score, rank, place, time, name, nor another's answer."""
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
+from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
 from app.deps import HouseDep
 from app.errors import NothingToReview, ReviewLimitReached
+from app.house import House
 from app.pages.attempts import attempt
 from app.pages.deps import Form, PageReading, Pages, PagesDep, ReviewerPage, read_form, see_other
 from app.schemas.review import AnswerIn, AssignmentOut, FeatureGroup, ShownFace
 from app.services.own_results import own_results
 from app.services.pairs import Side
-from app.services.queue import held_assignment, next_assignment
-from app.services.review import answer, look_at, read_assignment
+from app.services.queue import held_assignment, next_assignment, require_pair
+from app.services.review import answer, look_at, own_answer, read_assignment
 from app.services.seeding import seeding_of
 from models.actor import Actor
 from models.errors import HomewardError
@@ -24,13 +29,22 @@ from models.types import now
 router = APIRouter()
 FaceNumber = Annotated[int, Path(ge=0, le=1000)]
 Chosen = Annotated[int | None, Query(ge=0, le=1000)]
+NO_PAIR = (NothingToReview, ReviewLimitReached)
+_NUMBER = re.compile(r"-?[0-9]{1,4}")
 
 
 @router.get("/review")
 def review_page(actor: ReviewerPage, pages: PagesDep, session: PageReading) -> Response:
-    """What the reviewer holds, or the way to begin."""
-    held = held_assignment(session, actor, now())
-    return see_other(f"/review/{held.id}") if held else pages.show("review/begin.html", told=None)
+    """What the reviewer holds, or the way to begin, or why there is nothing to begin with."""
+    at = now()
+    held = held_assignment(session, actor, at)
+    if held is not None:
+        return see_other(f"/review/{held.id}")
+    try:
+        require_pair(session, actor, at)
+    except NO_PAIR as error:
+        return pages.show("review/begin.html", told=error)
+    return pages.show("review/begin.html", told=None)
 
 
 @router.get("/review/mine")
@@ -39,8 +53,8 @@ def own_results_page(actor: ReviewerPage, pages: PagesDep, session: PageReading)
 
 
 @router.post("/review/next")
-def take_next(actor: ReviewerPage, pages: PagesDep, _form: Form) -> Response:
-    return _next(actor, pages)
+def take_next(actor: ReviewerPage, house: HouseDep, _form: Form) -> Response:
+    return _next(actor, house)
 
 
 @router.get("/review/{assignment_id}")
@@ -54,8 +68,8 @@ def workbench(
     street: Chosen = None,
 ) -> Response:
     """``reference`` and ``street`` choose what is compared where there are no scripts to do so."""
-    assignment = read_assignment(session, house.context, actor, assignment_id)
-    return _workbench(pages, assignment, reference, street)
+    bench = _bench(session, house, actor, assignment_id)
+    return _shown(pages, bench, _chosen(bench.references, reference), _chosen(bench.streets, street))
 
 
 @router.get("/review/{assignment_id}/faces/{number}")
@@ -71,16 +85,16 @@ def face(
 def give_answer(assignment_id: UUID, actor: ReviewerPage, house: HouseDep, pages: PagesDep, form: Form) -> Response:
     """Locked, and then the next pair; where something can be told of this one, that first."""
     asked = read_form(AnswerIn, _as_asked(form))
-    told = (
-        attempt(house, lambda session: answer(session, actor, assignment_id, asked))
-        if isinstance(asked, AnswerIn)
-        else None
-    )
+    if isinstance(asked, AnswerIn):
+        told = attempt(house, lambda session: answer(session, actor, assignment_id, asked))
+        faults = []
+    else:
+        told, faults = None, asked
     with house.context.database.reading() as session:
-        assignment = read_assignment(session, house.context, actor, assignment_id)
-    if told is not None or not isinstance(asked, AnswerIn):
-        return _workbench(pages, assignment, None, None, told=told, faulty=not isinstance(asked, AnswerIn))
-    return see_other(f"/review/{assignment_id}") if assignment.truth else _next(actor, pages)
+        bench = _bench(session, house, actor, assignment_id)
+    if told is not None or faults:
+        return _shown(pages, bench, form=form, told=told, faults=faults)
+    return see_other(f"/review/{assignment_id}") if bench.assignment.truth else _next(actor, house)
 
 
 def _as_asked(form: FormData) -> dict[str, object]:
@@ -92,53 +106,81 @@ def _as_asked(form: FormData) -> dict[str, object]:
         "cannot_say": said == "cannot_say",
         "know_child": said == "know_child",
         "features": {name: _number(value) for name, value in features.items() if value not in (None, "")},
-        "comment": form.get("comment") or "",
+        "comment": _comment(form),
         "other_child": [_number(value) for value in form.getlist("other_child")],
     }
 
 
 def _number(value: object) -> int | None:
-    text = value if isinstance(value, str) else ""
-    return int(text) if text.lstrip("-").isdecimal() and len(text) <= 4 else None
+    return int(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else None
 
 
-def _next(actor: Actor, pages: Pages) -> Response:
+def _comment(form: FormData) -> str:
+    """Browsers count an end of line as one letter, as we do, but send two."""
+    said = form.get("comment")
+    return said.replace("\r\n", "\n") if isinstance(said, str) else ""
+
+
+def _next(actor: Actor, house: House) -> Response:
+    """To the next pair, or to the page that says why there is none."""
     try:
-        with pages.house.context.database.writing() as session:
-            assignment = next_assignment(session, pages.house.context.keyring, actor, seeding_of(pages.house))
-    except (NothingToReview, ReviewLimitReached) as error:
-        return pages.show("review/begin.html", told=error)
-    return see_other(f"/review/{assignment.id}")
+        with house.context.database.writing() as session:
+            given = next_assignment(session, house.context.keyring, actor, seeding_of(house))
+    except NO_PAIR:
+        return see_other("/review")
+    return see_other(f"/review/{given.id}")
 
 
-def _workbench(
-    pages: Pages,
-    assignment: AssignmentOut,
-    reference: int | None,
-    street: int | None,
-    told: HomewardError | None = None,
-    faulty: bool = False,
-) -> Response:
-    if assignment.state is not AssignmentState.OPEN:
-        state = str(assignment.state)
-        return pages.show("review/closed.html", state=state, truth=assignment.truth, told=told)
+@dataclass(frozen=True)
+class Bench:
+    """What is compared: the faces of each side, and what the reviewer has said if they have."""
+
+    assignment: AssignmentOut
+    references: list[ShownFace]
+    streets: list[ShownFace]
+    said: int | None
+
+
+def _bench(session: Session, house: House, actor: Actor, assignment_id: UUID) -> Bench:
+    """References from the youngest look on; those between which and the street the time is not known come last."""
+    assignment = read_assignment(session, house.context, actor, assignment_id)
     references = [each for each in assignment.faces if each.side is Side.REFERENCE]
-    # The youngest look first; those whose time is not known last.
-    references.sort(key=lambda each: -(each.street_about_years_after or -1))
+    references.sort(key=lambda each: (each.street_about_years_after is None, -(each.street_about_years_after or 0)))
     streets = [each for each in assignment.faces if each.side is Side.STREET]
+    return Bench(assignment, references, streets, own_answer(session, actor, assignment_id))
+
+
+def _shown(
+    pages: Pages,
+    bench: Bench,
+    reference: ShownFace | None = None,
+    street: ShownFace | None = None,
+    form: FormData | None = None,
+    told: HomewardError | None = None,
+    faults: Sequence[str] = (),
+) -> Response:
+    """``form``: what was entered and could not be taken."""
+    entered = form or FormData()
+    rated = {group.value: entered.get(f"feature_{group.value}") for group in FeatureGroup}
+    shown = {"told": told, "entered": entered, "rated": rated, "others": entered.getlist("other_child")}
+    if bench.assignment.state is not AssignmentState.OPEN:
+        return pages.show("review/closed.html", 409 if told else 200, bench=bench, **shown)
     return pages.show(
         "review/workbench.html",
-        422 if faulty or told else 200,
-        assignment=assignment,
-        references=references,
-        streets=streets,
-        reference=_chosen(references, reference),
-        street=_chosen(streets, street),
-        groups=[group.value for group in FeatureGroup],
-        told=told,
-        faulty=faulty,
+        422 if faults or told else 200,
+        bench=bench,
+        assignment=bench.assignment,
+        references=bench.references,
+        streets=bench.streets,
+        reference=reference or _chosen(bench.references, None),
+        street=street or _chosen(bench.streets, None),
+        faults=faults,
+        **shown,
     )
 
 
 def _chosen(faces: list[ShownFace], number: int | None) -> ShownFace | None:
-    return next((each for each in faces if each.number == number), faces[0] if faces else None)
+    """The face of this number; unless asked for, the look from which the fewest years lie between."""
+    known = [each for each in faces if each.street_about_years_after is not None]
+    nearest = known[-1:] or faces[:1]
+    return next((each for each in faces if each.number == number), nearest[0] if nearest else None)

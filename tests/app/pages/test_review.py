@@ -2,18 +2,18 @@
 
 import io
 import re
+from uuid import UUID
 
 import numpy as np
 import pytest
 from PIL import Image
 from sqlalchemy import select
 
+from app.services import queue
 from indexer.comparing import HEIGHT, WIDTH
 from models.link import LinkReason
-from models.records import Candidate, Face, FaceLink, Review, SeededPair
-from models.review import AssignmentState
-from models.types import now
-from models.user import Role
+from models.records import Candidate, Case, Face, FaceLink, Review
+from models.user import Role, UserState
 from tests.app.conftest import Service
 from tests.app.desk import Desk
 from tests.app.pages.conftest import Visit, Visitors
@@ -23,6 +23,10 @@ MARKERS = {
     "place": "Plantedplace Market",
     "note": "Plantednote blue door",
     "uploader": "planteduploader",
+    "police_reference": "PLANTED-POLICE-77",
+    "asked_by": "Plantedmother",
+    "taken": "2021-07-08",
+    "comment": "comment of -2",
 }
 
 
@@ -46,16 +50,16 @@ def test_a_pair_is_taken_compared_answered_and_the_next_one_comes(desk: Desk, vi
     page = reviewer.see(pair)
     addresses = re.findall(r'<img class="face" src="([^"]+)"', page)
     assert [address.rsplit("/", 1)[1] for address in addresses[:2]] == ["1", "0"]
-    nothing = reviewer.fill(f"{pair}/answer", {"comment": "?"})
-    assert (nothing.status_code, "Choose one of the five answers" in nothing.text) == (422, True)
     fields = {"answer": "1", "feature_ears": "2", "feature_marks": "", "comment": "Same scar."}
     answered = reviewer.fill(f"{pair}/answer", fields)
     assert answered.status_code == 303
     assert answered.headers["location"] not in (pair, "/review")
-    reviewer.fill(f"{answered.headers['location']}/answer", {"answer": "cannot_say"})
+    last = reviewer.fill(f"{answered.headers['location']}/answer", {"answer": "cannot_say"})
+    assert (last.status_code, last.headers["location"]) == (303, "/review")
     assert "Your answer to this pair is locked" in reviewer.see(pair)
+    assert "You said: probably the same." in reviewer.see(pair)
     again = reviewer.fill(f"{pair}/answer", {"answer": "-2"})
-    assert "Your answer to this pair is locked" in again.text
+    assert (again.status_code, "You said: probably the same." in again.text) == (409, True)
     with desk.service.database.reading() as session:
         given = {review.candidate_id: review for review in session.scalars(select(Review))}
     assert sorted(review.answer for review in given.values()) == [0, 1]
@@ -64,17 +68,58 @@ def test_a_pair_is_taken_compared_answered_and_the_next_one_comes(desk: Desk, vi
     assert set(given) == {first, second}
 
 
+def test_what_cannot_be_taken_comes_back_as_it_was_entered(desk: Desk, visit: Visitors):
+    desk.add_candidates(1)
+    reviewer, pair = begin(visit, desk)
+    entered = {"comment": "A <scar>", "feature_ears": "2", "feature_nose": "-1"}
+    for answer in ("", "--1", "3", "x"):
+        refused = reviewer.fill(f"{pair}/answer", entered | {"answer": answer})
+        assert (refused.status_code, "Choose one of the five answers" in refused.text) == (422, answer != "3"), answer
+        assert ">A &lt;scar&gt;</textarea>" in refused.text
+        assert re.findall(r'name="feature_(\w+)" value="(-?\d)" checked', refused.text) == [
+            ("nose", "-1"),
+            ("ears", "2"),
+        ]
+    long = reviewer.fill(f"{pair}/answer", {"answer": "-1", "comment": "x" * 2001})
+    assert (long.status_code, 'id="comment-fault"' in long.text, 'value="-1" required checked' in long.text) == (
+        422,
+        True,
+        True,
+    )
+    assert 'name="next" value="/"' in long.text  # where a form was sent to there is no page in another language
+    full = "x" * 999 + "\r\n" + "x" * 1000  # 2000 letters to a browser, which sends two for an end of line
+    assert reviewer.fill(f"{pair}/answer", {"answer": "-1", "comment": full}).status_code == 303
+
+
 def test_when_nothing_waits_the_page_says_so(desk: Desk, visit: Visitors):
     reviewer = visit(Role.REVIEWER)
+    assert "There is nothing to review at the moment" in reviewer.see("/review")
+    assert reviewer.fill("/review/next").headers["location"] == "/review"
+    desk.add_candidates(1)
     assert "Take your time" in reviewer.see("/review")
-    assert "There is nothing to review at the moment" in reviewer.fill("/review/next").text
+
+
+def test_who_has_answered_enough_for_a_day_is_told_so(desk: Desk, visit: Visitors, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(queue, "ANSWERS_A_DAY", 1)
+    desk.add_candidates(2)
+    reviewer, pair = begin(visit, desk)
+    assert reviewer.fill(f"{pair}/answer", {"answer": "1"}).headers["location"] == "/review"
+    assert "1 answers a day are the limit" in reviewer.see("/review")
+
+
+def test_whoever_is_not_approved_is_told_so(desk: Desk, visit: Visitors):
+    waiting = visit(Role.REVIEWER, state=UserState.AWAITING_APPROVAL)
+    assert "A supervisor has to approve" in waiting.see("/review", 403)
 
 
 def test_who_knows_the_child_steps_aside(desk: Desk, visit: Visitors):
     desk.add_candidates(1)
     reviewer, pair = begin(visit, desk)
+    page = reviewer.see(pair)
+    assert "Then somebody else has to compare" in page
+    assert "Yes, I know this child or the family" in page
     answer = reviewer.fill(f"{pair}/answer", {"answer": "know_child"})
-    assert "There is nothing to review at the moment" in answer.text
+    assert answer.headers["location"] == "/review"
     assert "Somebody else compares" in reviewer.see(pair)
     with desk.service.database.reading() as session:
         assert list(session.scalars(select(Review))) == []
@@ -116,22 +161,28 @@ def test_a_linked_face_that_shows_another_child_is_told_apart(desk: Desk, visit:
 
 
 def test_no_byte_of_it_tells_who_where_when_or_what_others_think(desk: Desk, visit: Visitors):
-    case = desk.open_case(child_name=MARKERS["child_name"])
+    told = {name: MARKERS[name] for name in ("child_name", "police_reference", "asked_by")}
+    case = desk.open_case(**told)
     uploader = desk.service.sign_in(Role.VOLUNTEER, name=MARKERS["uploader"]).user
-    photo = desk.add_photo(place=MARKERS["place"], note=MARKERS["note"])
+    camera = {"taken_at": f"{MARKERS['taken']}T12:34:56", "latitude": 48.137154, "longitude": 11.576124}
+    photo = desk.add_photo(camera, place=MARKERS["place"], note=MARKERS["note"])
     desk.add_receipt(photo, uploader, place=MARKERS["place"], note=MARKERS["note"])
     candidate = desk.add_candidate(photo, case)
     desk.answered(candidate, -2)
     reviewer, pair = begin(visit, desk)
-    seen = [reviewer.get(path) for path in ("/review", pair, f"{pair}/faces/0", f"{pair}/faces/1")]
+    faces = [f"{pair}/faces/{number}{how}" for number in (0, 1) for how in ("", "?as_it_is=true")]
+    seen = [reviewer.get(path) for path in ("/review", pair, *faces)]
+    seen.append(reviewer.fill(f"{pair}/answer", {"comment": "no answer chosen"}))
     seen.append(reviewer.fill(f"{pair}/answer", {"answer": "1"}))
+    seen.append(reviewer.fill(f"{pair}/answer", {"answer": "2"}))
     seen += [reviewer.get(pair), reviewer.get("/review")]
-    numbers = [str(candidate), str(photo), case, *MARKERS.values()]
+    markers = [str(candidate), str(photo), case, "48.13", "11.57", *MARKERS.values()]
     with desk.service.database.reading() as session:
-        numbers += [review.id.hex for review in session.scalars(select(Review))]
+        markers.append(session.get_one(Case, UUID(case)).number)
+        markers += [str(review.id) for review in session.scalars(select(Review))]
     for answer in seen:
         whole = answer.content + str(answer.headers.raw).encode()
-        assert [marker for marker in numbers if marker.encode() in whole] == []
+        assert [marker for marker in markers if marker.encode() in whole] == []
         assert b"score" not in whole.lower().replace(b"underscore", b"")
         assert b"rank" not in whole.lower()
 
@@ -141,20 +192,6 @@ def test_a_pair_whose_time_is_over_says_so(desk: Desk, visit: Visitors):
     reviewer, pair = begin(visit, desk)
     desk.lapse(pair.rsplit("/", 1)[1])
     assert "The time for this pair is over" in reviewer.see(pair)
-    late = reviewer.fill(f"{pair}/answer", {"answer": "2"})
-    assert "The time for this pair is over" in late.text
-
-
-def test_the_own_page_shows_what_is_measured_and_what_is_not(desk: Desk, visit: Visitors):
-    reviewer = visit(Role.REVIEWER)
-    assert reviewer.user is not None
-    with desk.service.database.writing() as session:
-        for number in range(25):
-            pair = SeededPair(reviewer_id=reviewer.user.id, same=False, seed=1, lapses_at=now())
-            pair.answer, pair.state, pair.closed_at = (1 if number == 0 else -1), AssignmentState.ANSWERED, now()
-            session.add(pair)
-    page = reviewer.see("/review/mine")
-    assert "4%" in page
-    assert "0.7% – 19.5%" in page
-    assert page.count("not measured") == 2
-    assert visit(Role.SUPERVISOR).get("/review/mine").status_code == 403
+    assert "Nothing of yours was lost" in reviewer.see(pair)
+    late = reviewer.fill(f"{pair}/answer", {"answer": "2", "comment": "A mole"})
+    assert (late.status_code, "came too late and was not kept" in late.text, "A mole" in late.text) == (409, True, True)
