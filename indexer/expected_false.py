@@ -30,7 +30,7 @@ class NoFigure(StrEnum):
 
     FEWER_THAN_20_REFERENCES = "fewer_than_20_references"
     EMPTY_LIST = "empty_list"
-    TOO_FEW_CASES = "too_few_cases"  # to allow one false candidate among all of them
+    TOO_FEW_CASES = "too_few_cases"  # fewer than 11, of which none counts for itself
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.progress import Progress
 
 from indexer.calibrations import install_calibration, read_calibration, remove_calibration
+from indexer.cohorts.base import FOLDS
 from indexer.cohorts.folder import cohort_from_folder
 from indexer.cohorts.keeper import CohortKeeper
-from indexer.cohorts.records import eligible_references, member_count, newest
+from indexer.cohorts.records import eligible_references, left_for_every_case, member_count, newest
 from indexer.context import Context
 from indexer.folder import files_in
 from indexer.linking.threshold import install_linking, linking_in_use, read_linking
@@ -38,6 +39,8 @@ _SOURCES = {
     CohortSource.FOLDER: "pictures of a folder",
 }
 
+
+ABOUT = LEAST_COHORT * FOLDS // (FOLDS - 1)  # with folds of one size
 
 Opened = Callable[[], AbstractContextManager[Context]]
 
@@ -119,7 +122,7 @@ def _say_cohort(context: Context, as_json: bool) -> bool:
         stand = {
             "source": record.source.value if record else None,
             "faces": member_count(session, record.id) if record else 0,
-            "references": len(eligible_references(session, context.pack.info.id)),
+            "references": left_for_every_case(eligible_references(session, context.pack.info.id).values()),
         }
     if as_json:
         typer.echo(json.dumps(stand))
@@ -127,7 +130,8 @@ def _say_cohort(context: Context, as_json: bool) -> bool:
         typer.echo(f"Scores are normalised against {stand['faces']} faces: {_SOURCES[record.source]}")
     else:
         there = stand["references"]
-        typer.echo(f"Scores are raw: {LEAST_COHORT} references of open cases are needed, {there} are there")
+        needed = f"{LEAST_COHORT} references of other cases are needed for each case (about {ABOUT} in all)"
+        typer.echo(f"Scores are raw: {needed}, {there} are there")
     return record is not None
 
 

@@ -119,7 +119,7 @@ def search_row(case: Case, findings: Findings) -> Search:
         expected_false_candidates=findings.expected.candidates,
         expected_false_reason=findings.expected.reason,
         cohort_source=cohort.source if cohort else None,
-        cohort_size=len(cohort) if cohort else None,
+        cohort_size=cohort.size_of(cohort.variant(case.id)) if cohort else None,
         raw_because=findings.ranker.raw_because,
     )
 

@@ -46,7 +46,7 @@ class Worker:
         self._cohorts = CohortKeeper(context)
         self._gallery = LazyGallery(context)
         links, standing = LinkKeeper(context, self._gallery), StandingKeeper(context, self._gallery)
-        self._keepers = (self._cohorts, links, standing, MessageSender(context))
+        self._keepers = (links, self._cohorts, standing, MessageSender(context))
         self._log = get_log()
 
     def run(self, once: bool = False) -> Counter[Outcome]:

@@ -14,6 +14,7 @@ from indexer.cohorts.limits import MOST
 from indexer.context import Context
 from indexer.errors import CohortNotNeeded, CohortTooSmall, ImageRefused
 from indexer.images import decode_crop, encode_crop, face_crop
+from indexer.mirroring import embed_both_ways
 from indexer.normalising import LEAST_COHORT
 from indexer.packs.base import FaceCrop, Pixels, Templates
 from indexer.sealed_records import new_cohort_key, seal_template
@@ -84,5 +85,5 @@ def _strongest(context: Context, picture: Pixels) -> Templates | None:
         return None
     cut = face_crop(picture, faces[0].box, faces[0].landmarks)
     crop = FaceCrop(decode_crop(encode_crop(cut.pixels)), cut.landmarks)
-    template: Templates = context.pack.embed([crop])[0]
+    template: Templates = embed_both_ways(context.pack, [crop])[0]  # as references are
     return template

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from indexer.cohorts.base import RawBecause
 from indexer.cohorts.in_use import CohortInUse
 from indexer.cohorts.known import KnownFaces, brought_up
-from indexer.cohorts.linked import link_groups
+from indexer.cohorts.linked import kinship
 from indexer.cohorts.records import load_known
 from indexer.gallery.base import Gallery
 from indexer.keyring import KeyRing
@@ -43,5 +43,6 @@ class CohortFollower:
             self._known, self._measured = load_known(session, cohort), cohort.id
             self._log.info("cohort_followed", cohort=cohort.id, source=cohort.source, faces=len(cohort))
         if is_new or gallery_changed:
-            self._known = brought_up(self._known, self._gallery, cohort, partial(link_groups, session))
+            kin = partial(kinship, session, self._gallery.pack_id, cohort)
+            self._known = brought_up(self._known, self._gallery, cohort, kin)
         self.ranker = NormalisedRanker(cohort, self._known)

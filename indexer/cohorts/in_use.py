@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 from indexer.cohorts.base import Cohort, RawBecause
 from indexer.cohorts.records import load_cohort, member_count, newest
 from indexer.keyring import KeyRing
+from indexer.logs import get_log
 from indexer.normalising import LEAST_COHORT
 
 
@@ -15,9 +16,10 @@ class CohortInUse:
         self._pack_id, self._dimension, self._keyring = pack_id, dimension, keyring
         self._cohort: Cohort | None = None
         self._left = 0
+        self._log = get_log()
 
     def follow(self, session: Session) -> Cohort | RawBecause:
-        """The cohort, without members that were deleted; or why scores are raw."""
+        """The cohort, without members that were deleted or will not open; or why scores are raw."""
         record = newest(session, self._pack_id, ready=True)
         left = member_count(session, record.id) if record else 0
         if record is None or left < LEAST_COHORT:
@@ -28,4 +30,6 @@ class CohortInUse:
         if self._cohort is None or self._cohort.id != record.id or left != self._left:
             self._cohort = load_cohort(session, self._keyring, record, self._dimension)
             self._left = left
-        return self._cohort
+            if self._cohort.least < LEAST_COHORT:
+                self._log.error("cohort_too_small", cohort=record.id, faces=self._cohort.least)
+        return self._cohort if self._cohort.least >= LEAST_COHORT else RawBecause.FEWER_THAN_300_FACES

@@ -12,8 +12,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from indexer.cohorts.base import Cohort
-from indexer.cohorts.linked import LEAST_LINKED, eligible_linked, link_groups
-from indexer.cohorts.records import eligible_references, load_cohort, newest, packed
+from indexer.cohorts.linked import LEAST_LINKED, eligible_linked, kinship
+from indexer.cohorts.records import eligible_references, left_for_every_case, load_cohort, newest, packed
 from indexer.context import Context
 from indexer.gallery.rules import rounded
 from indexer.gallery.source import templates_of
@@ -74,12 +74,15 @@ class CohortKeeper:
             if record is None:
                 return False
             cohort = self._cohort(session, record)
+            if cohort.least < LEAST_COHORT:  # members will not open: scores stay as they are, or raw
+                self._log.error("cohort_too_small", cohort=record.id, faces=cohort.least)
+                return False
             missing = unmeasured(session, record)
             loaded = templates_of(session, self._context.keyring, info.id, info.dimension, missing)
-            groups = link_groups(session, loaded.face_ids.tolist())
+            kin = kinship(session, info.id, cohort, loaded.face_ids.tolist())
         if not len(loaded.face_ids) and record.ready_at is not None:
             return False
-        numbers = packed(cohort.statistics(rounded(loaded.templates, info.dimension).astype(np.float32), groups))
+        numbers = packed(cohort.statistics(rounded(loaded.templates, info.dimension).astype(np.float32), kin))
         with self._context.database.writing() as session:
             take_turn(session, _turn(info.id))
             if numbers:
@@ -121,8 +124,8 @@ class Chosen:
 def best_faces(session: Session, pack_id: str) -> Chosen | None:
     """References of cases where there are enough, else street faces of linked children; else only a folder is left."""
     references = eligible_references(session, pack_id)
-    if len(references) >= LEAST_COHORT:
-        return Chosen(CohortSource.REFERENCES, references)
+    if left_for_every_case(references.values()) >= LEAST_COHORT:
+        return Chosen(CohortSource.REFERENCES, list(references))
     linked = eligible_linked(session, pack_id)
     return Chosen(CohortSource.LINKED_FACES, linked) if len(linked) >= LEAST_LINKED else None
 

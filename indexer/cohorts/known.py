@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from indexer.cohorts.base import Cohort
+from indexer.cohorts.base import Cohort, Kinship
 from indexer.gallery.base import FaceIds, Gallery
 from indexer.normalising import Statistics, joined
 
@@ -47,17 +46,17 @@ class KnownFaces:
         return KnownFaces(every[order], [joined([before, after])[order] for before, after in pairs])
 
 
-Grouping = Callable[[list[int]], NDArray[np.int64]]
-"""Of faces, by id, which child each shows (`indexer.cohorts.linked.link_groups`)."""
+Kin = Callable[[list[int]], Kinship | None]
+"""Of faces, by id, which members of the cohort show the same child (`indexer.cohorts.linked.kinship`)."""
 
 
-def brought_up(known: KnownFaces, gallery: Gallery, cohort: Cohort, grouping: Grouping | None = None) -> KnownFaces:
+def brought_up(known: KnownFaces, gallery: Gallery, cohort: Cohort, kin: Kin | None = None) -> KnownFaces:
     """``known`` as the gallery is now: without faces that left it, and with those that came."""
     present = gallery.face_ids()
     known = known.without(np.setdiff1d(known.face_ids, present, assume_unique=True))
     came = np.setdiff1d(present, known.face_ids, assume_unique=True)
     for start in range(0, len(came), _FACES_AT_ONCE):
         face_ids, stored = gallery.templates(came[start : start + _FACES_AT_ONCE])
-        groups = grouping(face_ids.tolist()) if grouping and cohort.groups is not None else None
-        known = known.with_more(face_ids, cohort.statistics(stored.astype(np.float32), groups))
+        kinship = kin(face_ids.tolist()) if kin else None
+        known = known.with_more(face_ids, cohort.statistics(stored.astype(np.float32), kinship))
     return known

@@ -1,8 +1,8 @@
 """Street faces of linked children as a cohort, where there are too few cases for one.
 
-Which of them show one child is known by their links, so each is measured without those of its own group. A searched
-child's own street faces are in it all the same, when nobody knows them yet: that lifts what its references score with
-the cohort, so it lowers the scores of its list and weighs the two sides of each anew.
+Which of them show one child is known by their links, or will be by their scores, so each is measured without those of
+its own child. A searched child's own street faces are in it all the same, when nobody knows them yet: that lifts what
+its references score with the cohort, so it lowers the scores of its list and weighs the two sides of each anew.
 """
 
 import numpy as np
@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
+from indexer.cohorts.base import Cohort, Kinship
 from indexer.cohorts.limits import MOST, MOST_PER_CHILD
 from indexer.linking.groups import groups_of
+from indexer.linking.threshold import linking_in_use
 from models.face import Face, QualityClass
 from models.link import FaceLink
 from models.photo import Photo, PhotoState
@@ -38,6 +40,15 @@ def link_groups(session: Session, face_ids: list[int]) -> NDArray[np.int64]:
     """For each face the lowest id of its group, shape (n,); its own where it has no link."""
     groups = groups_of(session, face_ids)
     return np.array([min(groups[each]) for each in face_ids], np.int64)
+
+
+def kinship(session: Session, pack_id: str, cohort: Cohort, face_ids: list[int]) -> Kinship | None:
+    """Of these faces with the members of ``cohort``, as links are now; None for a cohort that is no street faces."""
+    if cohort.face_ids is None:
+        return None
+    groups = link_groups(session, [*face_ids, *cohort.face_ids.tolist()])
+    linking = linking_in_use(session, pack_id)
+    return Kinship(groups[: len(face_ids)], groups[len(face_ids) :], linking.score if linking else np.inf)
 
 
 def _linked_faces(pack_id: str) -> Select[int]:

@@ -1,6 +1,7 @@
 """What the database says of cohorts: who may be in one, and which is in use."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,7 +14,6 @@ from sqlalchemy.orm import Session, load_only
 from indexer.cohorts.base import Cohort, fold_of
 from indexer.cohorts.known import KnownFaces
 from indexer.cohorts.limits import MOST, MOST_PER_CHILD
-from indexer.cohorts.linked import link_groups
 from indexer.errors import SealBroken
 from indexer.gallery.source import templates_of
 from indexer.keyring import KeyRing
@@ -29,12 +29,13 @@ from models.template import Template
 _NUMBERS = np.dtype("<f8")
 
 
-def eligible_references(session: Session, pack_id: str) -> list[int]:
-    """The faces of references that may stand for other children, at most `MOST`: a stable sample, ids being random."""
+def eligible_references(session: Session, pack_id: str) -> dict[int, UUID]:
+    """The faces of references that may stand for other children, each with its case, at most `MOST`: a stable sample,
+    ids being random."""
     chosen = (Face.reference_id == Reference.id) & (Face.number == Reference.chosen)
     place = func.row_number().over(partition_by=Reference.case_id, order_by=(Reference.added_at, Reference.id))
     ranked = (
-        select(Face.id.label("face_id"), Reference.id.label("reference_id"), place.label("place"))
+        select(Face.id.label("face_id"), Reference.id.label("reference_id"), Reference.case_id, place.label("place"))
         .join(Reference, chosen)
         .join(Case, Reference.case_id == Case.id)
         .join(Template, (Template.face_id == Face.id) & (Template.pack_id == pack_id))
@@ -42,8 +43,15 @@ def eligible_references(session: Session, pack_id: str) -> list[int]:
         .where(Reference.approved_at.is_not(None))
         .subquery()
     )
-    within = select(ranked.c.face_id).where(ranked.c.place <= MOST_PER_CHILD)
-    return list(session.scalars(within.order_by(ranked.c.reference_id).limit(MOST)))
+    within = select(ranked.c.face_id, ranked.c.case_id).where(ranked.c.place <= MOST_PER_CHILD)
+    rows = session.execute(within.order_by(ranked.c.reference_id).limit(MOST)).all()
+    return {row.face_id: row.case_id for row in rows}
+
+
+def left_for_every_case(case_ids: Collection[UUID]) -> int:
+    """Of faces of these cases, how many are left for the cases of the largest fold."""
+    per_fold = Counter(fold_of(each) for each in case_ids)
+    return len(case_ids) - max(per_fold.values(), default=0)
 
 
 def newest(session: Session, pack_id: str, *, ready: bool) -> CohortRecord | None:
@@ -70,8 +78,8 @@ def _linked(session: Session, keyring: KeyRing, record: CohortRecord, dimension:
     members = select(CohortMember.face_id).where(CohortMember.cohort_id == record.id, CohortMember.face_id.is_not(None))
     face_ids = [face_id for face_id in session.scalars(members.order_by(CohortMember.number)) if face_id is not None]
     loaded = templates_of(session, keyring, record.pack_id, dimension, face_ids)
-    groups = link_groups(session, loaded.face_ids.tolist())
-    return Cohort(record.id, record.source, loaded.templates, np.full(len(groups), -1, np.int64), groups)
+    no_folds = np.full(len(loaded.face_ids), -1, np.int64)
+    return Cohort(record.id, record.source, loaded.templates, no_folds, loaded.face_ids)
 
 
 def load_known(session: Session, cohort: Cohort) -> KnownFaces:

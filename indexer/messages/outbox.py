@@ -3,10 +3,9 @@
 At least once: a worker that dies while sending sends again, under the same id.
 """
 
-from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from indexer.clock import database_now
@@ -20,7 +19,6 @@ FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
 MOST_TRIES = 40
 """About eight days with these waits; then the message stays where it is, and is tried no more."""
-_AT_ONCE = 20
 
 
 def gather(session: Session, settings: IndexerSettings, kind: AlertKind, count: int) -> None:
@@ -37,20 +35,26 @@ def gather(session: Session, settings: IndexerSettings, kind: AlertKind, count: 
     session.flush()
 
 
-def claim(session: Session) -> Sequence[Message]:
-    """Those that are due, each with its next try fixed already: whoever dies now leaves them for later."""
+def claim(session: Session, channel: Channel) -> Message | None:
+    """The first that is due, with its next try fixed already: whoever dies now leaves it for later."""
     at = database_now(session)
-    due = select(Message).where(Message.next_try_at <= at, Message.tries < MOST_TRIES).order_by(Message.next_try_at)
-    claimed = session.scalars(due.limit(_AT_ONCE).with_for_update(skip_locked=True)).all()
-    for message in claimed:
+    due = select(Message).where(Message.next_try_at <= at, Message.tries < MOST_TRIES, Message.channel == channel)
+    first = due.order_by(Message.next_try_at).limit(1).with_for_update(skip_locked=True)
+    message = session.scalars(first).first()
+    if message is not None:
         message.try_again_at(at + min(FIRST_WAIT * 2**message.tries, LONGEST_WAIT))
-    session.flush()
-    return claimed
+        session.flush()
+    return message
 
 
 def is_any_due(session: Session) -> bool:
     due = select(Message.id).where(Message.next_try_at <= database_now(session), Message.tries < MOST_TRIES)
     return session.scalar(due.limit(1)) is not None
+
+
+def given_up(session: Session) -> int:
+    """How many were tried so often that they are tried no more."""
+    return session.scalar(select(func.count()).select_from(Message).where(Message.tries >= MOST_TRIES)) or 0
 
 
 def sent(session: Session, message: Message) -> None:

@@ -1,41 +1,56 @@
 """Sending to the operator's address over HTTP, signed."""
 
-from http.client import HTTPException, HTTPMessage
-from typing import IO
-from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
+import ssl
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import quote, urlsplit
 
 from indexer.errors import MessageNotSent
 from indexer.messages.content import Content, signature
+from indexer.messages.exchange import SECONDS, Line, within
 
-SECONDS = 10.0
-
-
-class _NoRedirects(HTTPRedirectHandler):
-    """A message goes to the address that was set up, and to no other."""
-
-    def redirect_request(
-        self, _req: Request, _fp: IO[bytes], _code: int, _msg: str, _headers: HTTPMessage, _newurl: str
-    ) -> Request | None:
-        return None
+_SAFE = "%/:=&?~#+!$,;'@()*[]"  # what an address may hold as it is
 
 
 def post(url: str, secret: str, content: Content) -> None:
-    """`MessageNotSent` unless the answer is 2xx."""
+    """`MessageNotSent` unless the answer is 2xx, and is there within `SECONDS`.
+
+    A message goes to the address that was set up and to no other: no redirect is followed and no proxy asked. Of the
+    answer only the status and the headers are read.
+    """
+    try:
+        within(SECONDS, lambda line: _exchange(line, url, secret, content))
+    except (OSError, HTTPException) as error:
+        raise MessageNotSent(channel="webhook", reason=type(error).__name__) from error
+
+
+def _exchange(line: Line, url: str, secret: str, content: Content) -> None:
     headers = {
         "Content-Type": "application/json",
+        "User-Agent": "Homeward",
         "X-Homeward-Id": content.id,
         "X-Homeward-Signature": signature(secret, content.json),
+        "Connection": "close",
     }
-    request = Request(url, data=content.json, headers=headers, method="POST")  # noqa: S310 - settings allow no other
-    opener = build_opener(ProxyHandler({}), _NoRedirects)
+    connection = _connection(url)
     try:
-        with opener.open(request, timeout=SECONDS):
-            pass
-    except (OSError, HTTPException) as error:  # a refusal is an HTTPError, which is an OSError
-        raise MessageNotSent(channel="webhook", reason=_short(error)) from error
+        connection.connect()
+        line.over(connection.sock)
+        connection.request("POST", _target(url), content.json, headers)
+        status = connection.getresponse().status
+    finally:
+        connection.close()
+    if not 200 <= status < 300:
+        raise MessageNotSent(channel="webhook", reason=f"status_{status}")
 
 
-def _short(error: Exception) -> str:
-    """Without the address, which may hold a secret."""
-    code = getattr(error, "code", None)
-    return f"status_{code}" if code else type(error).__name__
+def _connection(url: str) -> HTTPConnection:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme == "https":
+        return HTTPSConnection(host, parts.port, timeout=SECONDS, context=ssl.create_default_context())
+    return HTTPConnection(host, parts.port, timeout=SECONDS)
+
+
+def _target(url: str) -> str:
+    parts = urlsplit(url)
+    return quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=_SAFE)

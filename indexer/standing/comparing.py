@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from indexer.cohorts.linked import link_groups
+from indexer.cohorts.linked import kinship
 from indexer.context import Context
 from indexer.errors import SealBroken
 from indexer.expected_false import LEAST_REFERENCES, ExpectedFalse, NoFigure
@@ -49,8 +49,9 @@ class Comparison:
         assert thresholds is not None
         live = live_photos(self.session, face_ids.tolist(), self.known.pack_id)
         here = np.isin(face_ids, list(live))
-        groups = link_groups(self.session, face_ids[here].tolist())
-        above = self.watched.above(thresholds, face_ids[here], stored[here], groups)
+        cohort = self.watched.cohort
+        kin = kinship(self.session, self.known.pack_id, cohort, face_ids[here].tolist()) if cohort else None
+        above = self.watched.above(thresholds, face_ids[here], stored[here], kin)
         return self._found(above, None)
 
     def new_faces_by_rank(self, gallery: Gallery, ranker: Ranker, face_ids: FaceIds) -> list[Found]:

@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from indexer.cohorts.linked import link_groups
+from indexer.cohorts.linked import kinship
 from indexer.gallery.base import Gallery
 from indexer.linking.candidates import known_candidates
 from indexer.rankers import DIGITS
@@ -69,8 +69,9 @@ def _is_louder(session: Session, candidate: Candidate, face: ScoredFace, ranked:
         return False
     place = ranked.watched.places[ranked.case_id]
     here, stored = ranked.gallery.templates(np.array([face.face_id], np.int64))
-    groups = link_groups(session, here.tolist())
-    scores = ranked.watched.scores(stored, groups, ranked.watched.rows(place))[0]
+    cohort = ranked.watched.cohort
+    kin = kinship(session, ranked.pack_id, cohort, here.tolist()) if cohort else None
+    scores = ranked.watched.scores(stored, kin, ranked.watched.rows(place))[0]
     now = dict(zip(ranked.watched.cases[place].reference_ids, scores.max(axis=1, initial=-np.inf), strict=True))
     earlier = [now[each] for each in now if each in approved and approved[each] <= candidate.decided_at]
     best = session.scalar(

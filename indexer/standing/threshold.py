@@ -6,8 +6,8 @@ a case is the lowest score at or above which the other cases of the sample have,
 the operator allows (`standing_false_candidates_per_case`). It takes every face that nobody confirmed to be false, so
 it errs on the side of fewer alarms.
 
-With fewer than `LEAST_REFERENCES` references, or so few cases that less than one false candidate would be allowed in
-all, nothing can be counted and there is no threshold.
+Where less than one false candidate is allowed in all, the threshold is above everything that was counted. With fewer
+than `LEAST_REFERENCES` references or `LEAST_CASES` cases too little can be counted, and there is no threshold.
 """
 
 from collections.abc import Sequence
@@ -34,6 +34,8 @@ from models.types import now
 
 MOST_CASES = 200
 """With 0.1 allowed for each, the threshold stands on the twenty best of so many cases."""
+LEAST_CASES = 11
+"""What the others of so many cases scored best is exceeded by one in eleven: with fewer their best says little."""
 MOVED = 0.1
 """So much more or less of faces or references: the threshold is counted anew."""
 _CASES_AT_ONCE = 20  # bounds the memory: a thousand hits a reference are fetched to normalise
@@ -77,7 +79,7 @@ def count_threshold(
         references=len(watched),
         counted_at=now(),  # merged into the row before it, which would keep its own
     )
-    if sum(len(case.reference_ids) for case in sample) < LEAST_REFERENCES or _quota(allowed, len(sample)) < 1:
+    if sum(len(case.reference_ids) for case in sample) < LEAST_REFERENCES or len(sample) < LEAST_CASES:
         return made
     counted = sorted(_false(session, gallery, ranker, sample), key=lambda each: -each[1])
     made.top = [(str(case_id), score) for case_id, score in counted[: _quota(allowed, len(sample)) + RANKS + 1]]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from indexer.cohorts.base import Cohort
+from indexer.cohorts.base import Cohort, Kinship
 from indexer.gallery.base import FaceIds, Stored, Templates
 from indexer.keyring import KeyRing
 from indexer.normalising import Statistics, as_norm
@@ -17,7 +17,6 @@ from indexer.probes import Probes, all_probes, searchable_references
 from indexer.rankers import DIGITS
 from indexer.scoring import ScoredFace, Scores, best_over_references
 
-Groups = NDArray[np.int64]
 _ROWS_AT_ONCE = 1000  # references whose scores with a cohort of 2,000 are 16 MB
 
 
@@ -70,29 +69,29 @@ class Watched:
         """Those of one case."""
         return slice(int(self._starts[place]), int(self._starts[place + 1]))
 
-    def scores(self, faces: Stored, groups: Groups, some: slice = slice(None)) -> tuple[Scores, Scores]:
+    def scores(self, faces: Stored, kinship: Kinship | None, some: slice = slice(None)) -> tuple[Scores, Scores]:
         """Of these references with these faces: what lists are ranked by, and raw. Shapes (references, faces).
 
-        ``groups``: which child each face shows (`indexer.cohorts.linked.link_groups`).
+        ``kinship``: of the faces with the cohort, where it is of street faces (`indexer.cohorts.linked.kinship`).
         """
         raw = self.templates[some].astype(np.float64) @ faces.astype(np.float64).T
         if self.cohort is None:
             return raw.clip(-1, 1), raw.clip(-1, 1)
         normalised = np.empty_like(raw)
         statistics, variants = self._statistics[some], self._variants[some]
-        for variant, of_faces in enumerate(self.cohort.statistics(faces.astype(np.float32), groups)):
+        for variant, of_faces in enumerate(self.cohort.statistics(faces.astype(np.float32), kinship)):
             rows = np.flatnonzero(variants == variant)
             normalised[rows] = as_norm(raw[rows], statistics[rows], of_faces)
         return normalised.round(DIGITS), raw.clip(-1, 1)
 
     def above(
-        self, thresholds: NDArray[np.float64], face_ids: FaceIds, faces: Stored, groups: Groups
+        self, thresholds: NDArray[np.float64], face_ids: FaceIds, faces: Stored, kinship: Kinship | None
     ) -> dict[int, list[ScoredFace]]:
         """By the place of a case, the faces at or above its threshold, best first. ``thresholds``: one per case;
-        ``groups``: as for `scores`."""
+        ``kinship``: as for `scores`."""
         if not len(self) or not len(face_ids):
             return {}
-        scores, raw = self.scores(faces, groups)
+        scores, raw = self.scores(faces, kinship)
         reached = np.maximum.reduceat(scores, self._starts[:-1], axis=0) >= thresholds[:, None]
         found = {}
         for place in np.flatnonzero(reached.any(axis=1)):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -105,12 +105,20 @@ class World:
         change_gallery(session, ChangeKind.ADD, face.id, pack_id)
 
     def add_case(
-        self, templates: Templates, *, pack_id: str = PACK_ID, approved: bool = True, details=None, ages=None, **columns
+        self,
+        templates: Templates,
+        *,
+        pack_id: str = PACK_ID,
+        approved: bool = True,
+        details=None,
+        ages=None,
+        case_id: UUID | None = None,
+        **columns,
     ) -> Case:
         """A case with a reference for each template."""
         with self.database.writing() as session:
             columns = {"state": CaseState.APPROVED} | columns
-            case_id = uuid4()
+            case_id = case_id or uuid4()
             key, wrapped = new_case_key(self.keyring, case_id)
             sealed = seal_json(key, details or {}, about_case(case_id))
             case = make_case(session, self.worker, id=case_id, wrapped_key=wrapped, sealed_details=sealed, **columns)

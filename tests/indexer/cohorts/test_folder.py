@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from indexer.cohorts import folder as folder_module
+from indexer.cohorts import keeper as keeper_module
 from indexer.cohorts.folder import cohort_from_folder
 from indexer.cohorts.keeper import is_replacement_due
 from indexer.cohorts.records import load_cohort, newest
@@ -68,8 +69,8 @@ def test_too_few_faces_are_refused_and_nothing_is_kept(open_context_for_tests: C
 
 
 def test_references_of_cases_come_before_any_folder(world: Kept):
-    world.add_cases(60)
-    with pytest.raises(CohortNotNeeded, match="300"):
+    world.add_cases(75)
+    with pytest.raises(CohortNotNeeded, match="375"):
         cohort_from_folder(world.keeper._context, [], lambda: None)
 
 
@@ -89,10 +90,14 @@ def test_the_command_says_what_is_used_and_takes_a_folder(
 ):
     with installation(tmp_path, pack, packs_folder, decode_pool) as installed:
         status, out, _ = installed.run("scores", "cohort")
-        assert (status, out) == (1, "Scores are raw: 300 references of open cases are needed, 0 are there\n")
+        assert (status, out) == (
+            1,
+            "Scores are raw: 300 references of other cases are needed for each case (about 375 in all), 0 are there\n",
+        )
         status, _, err = installed.run("scores", "cohort", "--folder", str(faces_folder))
         assert status == 1
         assert "Only 60 pictures" in err
-        monkeypatch.setattr(folder_module, "LEAST_COHORT", 55)
+        for module in (folder_module, keeper_module):
+            monkeypatch.setattr(module, "LEAST_COHORT", 55)
         status, out, _ = installed.run("scores", "cohort", "--folder", str(faces_folder), "--json")
         assert (status, json.loads(out)) == (0, {"source": "folder", "faces": 60, "references": 0})

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -25,12 +26,14 @@ from models.cohort import CohortSource
 from models.face import QualityClass
 from models.records import Case, Cohort, CohortMember, Face, FaceStatistics, Photo, Reference
 from models.session import Database
-from tests.indexer.crowds import children
+from tests.indexer.crowds import case_in, children
 from tests.indexer.worlds import DIMENSION, PACK_ID, DrawnPack, World
 
 
 class Kept(World):
     """A world with a worker's keeper and a service's follower in it."""
+
+    made = 0
 
     def begin(self, settings: IndexerSettings, decoder: DecodePool) -> "Kept":
         context = Context(settings, self.keyring, self.database, LocalStore(settings.blobs), decoder)
@@ -41,7 +44,12 @@ class Kept(World):
 
     def add_cases(self, count: int, references: int = MOST_PER_CHILD, seed: int = 100, **columns) -> list[Case]:
         looks = children(count * references, DIMENSION, seed).reshape(count, references, DIMENSION)
-        return [self.add_case(each, **columns) for each in looks]
+        return [self.add_case(each, case_id=self._next_id(), **columns) for each in looks]
+
+    def _next_id(self) -> UUID:
+        """Of each fold in turn, so that it is no accident how many are left to every case."""
+        self.made += 1
+        return case_in(self.made % FOLDS)
 
     def keep(self) -> int:
         """All there is to do now; how many steps it took."""
@@ -73,17 +81,18 @@ def world(database: Database, tmp_path: Path, settings: IndexerSettings, decoder
     return made.begin(settings, decoder)
 
 
-def test_three_hundred_references_of_cases_become_a_cohort_and_every_face_is_measured(world: Kept):
+def test_three_hundred_references_for_every_case_become_a_cohort_and_every_face_is_measured(world: Kept):
     faces = world.add_faces(children(40, DIMENSION, 1))
-    world.add_cases(60)
+    world.add_cases(75)
     assert world.keep() == 3  # chosen, measured, ready
     with world.database.reading() as session:
         record = newest(session, PACK_ID, ready=True)
         assert record is not None
-        assert (record.source, record.size) == (CohortSource.REFERENCES, 300)
+        assert (record.source, record.size) == (CohortSource.REFERENCES, 375)
         cohort = load_cohort(session, world.keyring, record, DIMENSION)
         known = load_known(session, cohort)
     assert cohort.variants == FOLDS
+    assert [cohort.size_of(variant) for variant in range(FOLDS)] == [300] * FOLDS
     assert known.face_ids.tolist() == faces
     again = brought_up(KnownFaces.none(cohort), world.gallery, cohort)
     for stored, computed in zip(known.variants, again.variants, strict=True):
@@ -91,13 +100,13 @@ def test_three_hundred_references_of_cases_become_a_cohort_and_every_face_is_mea
         assert stored.deviations == pytest.approx(computed.deviations, abs=1e-12)
     world.follow()
     assert world.follower.ranker.cohort is not None
-    assert len(world.follower.ranker.cohort) == 300
+    assert len(world.follower.ranker.cohort) == 375
 
 
-def test_299_are_refused_and_the_ranker_says_so(world: Kept):
+def test_where_299_are_left_to_some_case_they_are_refused_and_the_ranker_says_so(world: Kept):
     world.add_faces(children(3, DIMENSION, 1))
-    world.add_cases(59)
-    world.add_case(children(4, DIMENSION, 7))
+    world.add_cases(74)
+    world.add_cases(1, references=4, seed=7)
     assert world.keep() == 0
     world.follow()
     assert world.follower.ranker.cohort is None
@@ -117,7 +126,7 @@ def test_only_approved_references_of_open_cases_count_and_five_of_each(world: Ke
 def test_a_cohort_is_not_used_before_every_face_is_measured(world: Kept, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(keeper_module, "FACES_AT_ONCE", 10)
     world.add_faces(children(25, DIMENSION, 1))
-    world.add_cases(60)
+    world.add_cases(75)
     for _ in range(3):
         assert world.keeper.step()
         world.follow()
@@ -129,7 +138,7 @@ def test_a_cohort_is_not_used_before_every_face_is_measured(world: Kept, monkeyp
 
 def test_new_faces_are_measured_with_the_cohort_in_use(world: Kept):
     world.add_faces(children(5, DIMENSION, 1))
-    world.add_cases(60)
+    world.add_cases(75)
     world.keep()
     world.follow()
     world.add_faces(children(3, DIMENSION, 2))
@@ -143,7 +152,7 @@ def test_new_faces_are_measured_with_the_cohort_in_use(world: Kept):
 
 def test_a_cohort_is_replaced_when_a_tenth_of_it_changed_and_the_old_one_goes(world: Kept):
     world.add_faces(children(5, DIMENSION, 1))
-    cases = world.add_cases(66)
+    cases = world.add_cases(85)
     world.keep()
     with world.database.reading() as session:
         first = newest(session, PACK_ID, ready=True)
@@ -151,7 +160,7 @@ def test_a_cohort_is_replaced_when_a_tenth_of_it_changed_and_the_old_one_goes(wo
     for case in cases[:3]:
         close(world, case)
     assert world.keep() == 0
-    for case in cases[3:6]:
+    for case in cases[3:8]:
         close(world, case)
     world.add_cases(1, seed=900)
     assert world.keep() == 3
@@ -159,12 +168,12 @@ def test_a_cohort_is_replaced_when_a_tenth_of_it_changed_and_the_old_one_goes(wo
         second = newest(session, PACK_ID, ready=True)
         assert second is not None
         assert second.id != first.id
-    assert (world.count(Cohort), world.count(CohortMember), world.count(FaceStatistics)) == (1, 305, 5)
+    assert (world.count(Cohort), world.count(CohortMember), world.count(FaceStatistics)) == (1, 390, 5)
 
 
 def test_while_a_cohort_is_measured_the_one_before_is_used(world: Kept):
     world.add_faces(children(5, DIMENSION, 1))
-    world.add_cases(60)
+    world.add_cases(75)
     world.keep()
     world.follow()
     before = world.follower.ranker.cohort
@@ -178,22 +187,22 @@ def test_while_a_cohort_is_measured_the_one_before_is_used(world: Kept):
     world.follow()
     after = world.follower.ranker.cohort
     assert after is not None
-    assert len(after) == 400
+    assert len(after) == 475
 
 
 def test_a_reference_that_was_deleted_is_forgotten_by_the_service_too(world: Kept):
-    world.add_cases(61)
+    world.add_cases(80)
     world.keep()
     world.follow()
     with world.database.writing() as session:
         session.execute(delete(Reference).where(Reference.id == session.scalar(select(Reference.id).limit(1))))
     world.follow()
     assert world.follower.ranker.cohort is not None
-    assert len(world.follower.ranker.cohort) == 304
+    assert len(world.follower.ranker.cohort) == 399
 
 
 def test_a_cohort_of_which_too_few_are_left_is_not_said_to_be_coming(world: Kept):
-    cases = world.add_cases(60)
+    cases = world.add_cases(75)
     world.keep()
     with world.database.writing() as session:
         session.execute(delete(Reference).where(Reference.case_id == cases[0].id))
@@ -204,7 +213,7 @@ def test_a_cohort_of_which_too_few_are_left_is_not_said_to_be_coming(world: Kept
 
 def test_what_an_erased_face_scored_goes_with_it(world: Kept):
     [face_id, other] = world.add_faces(children(2, DIMENSION, 1))
-    world.add_cases(60)
+    world.add_cases(75)
     world.keep()
     world.follow()
     assert world.follower.known_faces == 2
@@ -219,7 +228,7 @@ def test_what_an_erased_face_scored_goes_with_it(world: Kept):
 
 def test_a_template_that_will_not_open_stops_nobody(world: Kept):
     [bad, *_] = world.add_faces(children(4, DIMENSION, 1))
-    damaged, *_ = world.add_cases(61)
+    damaged, *_ = world.add_cases(76)
     with world.database.writing() as session:
         session.get_one(Case, damaged.id).wrapped_key = bytes(60)
         photo = session.get_one(Photo, session.get_one(Face, bad).photo_id)
@@ -228,12 +237,12 @@ def test_a_template_that_will_not_open_stops_nobody(world: Kept):
     assert world.count(FaceStatistics) == 3
     world.follow()
     assert world.follower.ranker.cohort is not None
-    assert len(world.follower.ranker.cohort) == 300
+    assert len(world.follower.ranker.cohort) == 375
 
 
 def test_two_keepers_measure_each_face_once(world: Kept):
     world.add_faces(children(30, DIMENSION, 1))
-    world.add_cases(60)
+    world.add_cases(75)
     other = CohortKeeper(world.keeper._context)
     while any([world.keeper.step(), other.step()]):
         pass
@@ -242,7 +251,7 @@ def test_two_keepers_measure_each_face_once(world: Kept):
 
 def test_what_another_worker_stored_first_is_left_as_it_is(world: Kept):
     [face_id] = world.add_faces(children(1, DIMENSION, 1))
-    world.add_cases(60)
+    world.add_cases(75)
     world.keep()
     with world.database.writing() as session:
         cohort_id = session.scalars(select(Cohort.id)).one()
@@ -254,7 +263,7 @@ def test_what_another_worker_stored_first_is_left_as_it_is(world: Kept):
 
 def test_the_worker_keeps_the_cohort_when_no_photo_waits(world: Kept):
     world.add_faces(children(4, DIMENSION, 1))
-    world.add_cases(60)
+    world.add_cases(75)
     Worker(world.keeper._context, Event()).run(once=True)
     with world.database.reading() as session:
         assert newest(session, PACK_ID, ready=True) is not None

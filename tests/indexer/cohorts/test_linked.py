@@ -11,14 +11,15 @@ from indexer.cohorts import linked as linked_module
 from indexer.cohorts.base import RawBecause
 from indexer.cohorts.folder import cohort_from_folder
 from indexer.cohorts.linked import LEAST_LINKED, eligible_linked, link_groups
-from indexer.cohorts.records import newest
+from indexer.cohorts.records import load_known, newest
 from indexer.decode_pool import DecodePool
 from indexer.errors import CohortNotNeeded
+from indexer.linking.threshold import Linking
 from indexer.normalising import statistics
 from indexer.settings import IndexerSettings
 from models.cohort import CohortSource
 from models.face import QualityClass
-from models.link import FaceLink, LinkReason
+from models.link import FaceLink, LinkReason, LinkThreshold
 from models.photo import PhotoState
 from models.records import Face, Photo
 from models.session import Database
@@ -79,7 +80,7 @@ def test_linked_faces_are_the_cohort_where_references_are_too_few(world: Kept, e
     assert (world.follower.ranker.raw_because, world.follower.known_faces) == (None, enough + 20)
     with pytest.raises(CohortNotNeeded, match="320 references of open cases, or faces of linked children"):
         cohort_from_folder(world.keeper._context, [], lambda: None)
-    world.add_cases(60)
+    world.add_cases(75)
     world.keep()
     with world.database.reading() as session:
         assert newest(session, PACK_ID, ready=True).source is CohortSource.REFERENCES
@@ -113,6 +114,31 @@ def test_a_face_is_measured_without_its_own_group_by_worker_and_service(world: K
     )
     with_mates = float(statistics(stored[:1], cohort).means[0])
     assert with_mates > means[0] + 0.005
+
+
+def test_what_is_measured_does_not_depend_on_when_links_are_made(world: Kept, enough: int):
+    ids, looks = linked_pairs(world, enough)
+    with world.database.writing() as session:
+        session.add(LinkThreshold(pack_id=PACK_ID, content=Linking(PACK_ID, 0.8, 0.99, 9, {}, "today").content))
+    world.keep()
+    world.follow()
+    link(world, [(ids[3], ids[4])])  # the cohort is loaded already: two of its children become one
+    early, linked = world.add_faces(looks[[0, 5]])  # the first is not linked yet when it is measured
+    link(world, [(ids[4], linked)])
+    world.keep()
+    world.follow()
+    stored = world.gallery.templates(np.array([*ids, early, linked]))[1].astype(np.float32)
+    cohort = stored[:enough]
+    expected = [
+        float(statistics(stored[[enough]], np.delete(cohort, [0, 1], axis=0)).means[0]),
+        float(statistics(stored[[enough + 1]], np.delete(cohort, [2, 3, 4, 5], axis=0)).means[0]),
+    ]
+    here = np.array([early, linked])
+    assert world.follower._known.of(here, 0).means == pytest.approx(expected, abs=1e-4)
+    with world.database.reading() as session:
+        cohort_in_use = world.follower.ranker.cohort
+        assert load_known(session, cohort_in_use).of(here, 0).means == pytest.approx(expected, abs=1e-4)
+    assert float(statistics(stored[[enough]], cohort).means[0]) > expected[0] + 0.005
 
 
 def test_copies_hidden_photos_unusable_faces_and_undone_links_do_not_count(world: Kept):

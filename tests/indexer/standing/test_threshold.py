@@ -36,7 +36,7 @@ def scores_of(world: World, watched: Watched) -> np.ndarray:
     return np.stack([(case.templates.astype(np.float64) @ stored.T).max(axis=0) for case in watched.cases])
 
 
-@pytest.mark.parametrize("allowed", [0.1, 0.5, 1.0])
+@pytest.mark.parametrize("allowed", [0.01, 0.1, 0.5, 1.0])
 def test_it_is_the_lowest_score_that_holds_what_the_operator_allows(world: World, allowed: float):
     world.add_faces(strangers(300, DIMENSION, 2))
     for seed in range(24):
@@ -87,7 +87,7 @@ def test_what_people_confirmed_does_not_count_as_false(world: World):
     assert counted(world, 0.1)[0].score < 0.85
 
 
-@pytest.mark.parametrize(("cases", "references", "allowed"), [(19, 1, 0.1), (10, 3, 0.1), (21, 1, 0.01)])
+@pytest.mark.parametrize(("cases", "references", "allowed"), [(19, 1, 0.1), (10, 3, 0.1), (10, 3, 5)])
 def test_with_too_little_to_count_on_there_is_none(world: World, cases: int, references: int, allowed: float):
     world.add_faces(strangers(50, DIMENSION, 2))
     for seed in range(cases):
@@ -95,6 +95,18 @@ def test_with_too_little_to_count_on_there_is_none(world: World, cases: int, ref
     made, watched = counted(world, allowed)
     assert (made.score, made.counted, made.top) == (None, None, [])
     assert thresholds_of(made, watched) is None
+
+
+def test_who_allows_less_gets_less(world: World):
+    world.add_faces(strangers(200, DIMENSION, 2))
+    for seed in range(21):
+        world.add_case(strangers(1, DIMENSION, 100 + seed))
+    found = []
+    for allowed in (0.001, 0.04, 0.05, 0.1, 0.5, 5):
+        made, watched = counted(world, allowed)
+        found.append(int((scores_of(world, watched) >= thresholds_of(made, watched)[:, None]).sum()))
+    assert found == sorted(found)
+    assert found[0] == 1  # one of them scores best of all, and does not count against itself
 
 
 def test_it_is_counted_anew_when_a_tenth_has_changed(world: World):
