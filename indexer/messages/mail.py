@@ -40,6 +40,7 @@ def _exchange(line: Line, settings: IndexerSettings, content: Content) -> None:
     with _Server(line, settings) as server:
         if settings.smtp_tls == "starttls":
             server.starttls(context=ssl.create_default_context())
+            assert server.sock is not None
             line.over(server.sock)
         if settings.smtp_user is not None and settings.smtp_password is not None:
             server.login(settings.smtp_user, settings.smtp_password.get_secret_value())

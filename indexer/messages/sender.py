@@ -10,8 +10,8 @@ from indexer.context import Context
 from indexer.errors import MessageNotSent
 from indexer.logs import get_log
 from indexer.messages.content import Content
-from indexer.messages.mail import mail
 from indexer.messages.exchange import SECONDS
+from indexer.messages.mail import mail
 from indexer.messages.outbox import MOST_TRIES, claim, is_any_due, sent
 from indexer.messages.webhook import post
 from models.message import Channel, Message
@@ -36,10 +36,10 @@ class MessageSender:
             return False
         with self._context.database.reading() as session:
             is_due = is_any_due(session)
-        tried = is_due and any([self._send_over(channel) for channel in Channel])
+        tried = [channel for channel in Channel if is_due and self._send_over(channel)]
         ended = time.monotonic()
         self._look_at = ended + LOOK_SECONDS + REST * (ended - began)
-        return tried
+        return bool(tried)
 
     def _send_over(self, channel: Channel) -> bool:
         """One message after the other, until none is due, one cannot be sent, or time is over; whether any was."""

@@ -1,6 +1,7 @@
 """A real web server and a real mail server on this machine, that keep what they are sent."""
 
 import socketserver
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -40,7 +41,10 @@ class _Receiver(BaseHTTPRequestHandler):
 
 
 class Post(socketserver.ThreadingTCPServer):
-    """Speaks enough SMTP to take letters; ``refusing``: it takes none, or none for ``refused``."""
+    """Speaks enough SMTP to take letters; ``refusing``: it takes none, or none for ``refused``.
+
+    With ``tls`` it offers STARTTLS, and takes letters under it alone.
+    """
 
     allow_reuse_address = True
 
@@ -48,6 +52,7 @@ class Post(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Postman)
         self.refusing = False
         self.refused = ""
+        self.tls: ssl.SSLContext | None = None
         self.letters: list[str] = []
 
     @property
@@ -62,6 +67,14 @@ class _Postman(socketserver.StreamRequestHandler):
         self._say("220 ready")
         while line := self.rfile.readline().decode().strip():
             match line.upper().split()[0]:
+                case "EHLO" if self.server.tls:
+                    self._say("250-here\r\n250 STARTTLS")
+                case "STARTTLS" if self.server.tls:
+                    self._say("220 go on")
+                    self.request = self.server.tls.wrap_socket(self.request, server_side=True)
+                    self.setup()
+                case "MAIL" if self.server.tls and not isinstance(self.request, ssl.SSLSocket):
+                    self._say("530 not in the open")
                 case "DATA":
                     self._say("354 go on")
                     self._take()
@@ -72,6 +85,10 @@ class _Postman(socketserver.StreamRequestHandler):
                     return
                 case _:
                     self._say("250 ok")
+
+    def finish(self) -> None:
+        super().finish()
+        self.request.close()  # under TLS it is another socket than the one that the server closes
 
     def _take(self) -> None:
         lines = []

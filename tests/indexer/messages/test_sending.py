@@ -10,12 +10,13 @@ from uuid import uuid4
 import pytest
 from pydantic import ValidationError
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from indexer.context import Context
 from indexer.messages import outbox
 from indexer.messages.content import installation_id
 from indexer.messages.outbox import MOST_TRIES, gather
-from indexer.messages.sender import MessageSender
+from indexer.messages.sender import LOOK_SECONDS, REST, MessageSender
 from indexer.settings import IndexerSettings
 from models.alert import AlertKind
 from models.message import Channel, Message
@@ -204,6 +205,55 @@ def test_after_many_tries_a_message_is_left_alone(context: Context, web: Web):
     assert web.got == []
     with context.database.reading() as session:
         assert outbox.given_up(session) == 1
+
+
+def test_the_last_try_is_told_in_the_log(context: Context, web: Web):
+    to_web(context, web)
+    web.statuses = [500, 500]
+    tell(context, 1)
+    with context.database.writing() as session:
+        session.scalars(select(Message)).one().tries = MOST_TRIES - 2
+    for expected in ([], ["message_given_up"]):
+        let_time_pass(context)
+        with capture_logs() as logs:
+            assert MessageSender(context).step()
+        assert [each["event"] for each in logs if each["log_level"] == "error"] == expected
+
+
+def test_a_channel_that_fails_is_left_alone_for_this_step_and_holds_up_no_other(context: Context, web: Web, post: Post):
+    web.statuses = [500]
+    letters = {"smtp_host": "127.0.0.1", "smtp_port": post.port, "smtp_tls": "none", **FROM_TO}
+    set_up(context, alert_webhook_url=web.url, alert_webhook_secret=SECRET, **letters)
+    with context.database.writing() as session:
+        for channel in (Channel.WEBHOOK, Channel.WEBHOOK, Channel.MAIL, Channel.MAIL):
+            session.add(Message(channel=channel, kind=FOUND, count=1, day=now().date()))
+    assert MessageSender(context).step()
+    assert (len(web.got), len(post.letters)) == (1, 2)
+    assert sorted((each.channel, each.tries) for each in waiting(context)) == [
+        (Channel.WEBHOOK, 0),
+        (Channel.WEBHOOK, 1),
+    ]
+
+
+def test_after_a_long_step_photos_come_first(context: Context, web: Web, monkeypatch: pytest.MonkeyPatch):
+    to_web(context, web)
+    sender = MessageSender(context)
+    at = [1000.0]
+    monkeypatch.setattr("indexer.messages.sender.time.monotonic", lambda: at[0])
+
+    def send_slowly(*_: object) -> None:
+        at[0] += 8
+
+    monkeypatch.setattr("indexer.messages.sender.post", send_slowly)
+    with context.database.writing() as session:
+        session.add_all(Message(channel=Channel.WEBHOOK, kind=FOUND, count=1, day=now().date()) for _ in range(3))
+    assert sender.step()
+    assert len(waiting(context)) == 1  # the third would have begun after ten seconds
+    at[0] += LOOK_SECONDS + REST * 16 - 1
+    assert not sender.step()
+    at[0] += 1
+    assert sender.step()
+    assert waiting(context) == []
 
 
 def test_by_default_nothing_waits_to_be_sent(context: Context):
