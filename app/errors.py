@@ -109,6 +109,10 @@ class ReviewLimitReached(AppError):
     """{limit} answers a day are the limit: tired eyes err. Go on tomorrow."""
 
 
+class SearchQuotaReached(AppError):
+    """{limit} searches a day are the limit of {whose}: go on in {seconds} seconds. Standing search never stops."""
+
+
 class ReleaseChanged(AppError):
     """The release was proposed anew, to another authority; read it again before you agree."""
 
@@ -136,6 +140,7 @@ STATUS: dict[type[HomewardError], int] = {
     indexer_errors.DecoderUnavailable: 503,
     indexer_errors.ImageRefused: 422,
     indexer_errors.ImageTypeUnsupported: 415,
+    indexer_errors.UploadQuotaReached: 429,
     indexer_errors.FaceRefused: 422,
     indexer_errors.ReferenceKnown: 409,
     indexer_errors.CaseNotSearchable: 409,
@@ -172,6 +177,7 @@ STATUS: dict[type[HomewardError], int] = {
     ConductNotAccepted: 422,
     NothingToReview: 404,
     ReviewLimitReached: 429,
+    SearchQuotaReached: 429,
     ReleaseChanged: 409,
     PhotoWithdrawn: 409,
     FormForeign: 403,

@@ -64,6 +64,10 @@ class Once:
         kept = self._opened(earlier, actor)
         return self._response(again(UUID(json.loads(kept)["id"])).model_dump_json() if again else kept)
 
+    def was_answered(self, session: Session, actor: Actor) -> bool:
+        """Whether this is asked again: it costs nothing anew."""
+        return self.key is not None and session.get(IdempotentRequest, (actor.id, self.key, self.route)) is not None
+
     def _take_turn(self, session: Session, actor: Actor) -> None:
         """Of calls with one key the second waits for the first's commit. SQLite has one writer: they wait already."""
         if session.get_bind().dialect.name == "postgresql":

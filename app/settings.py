@@ -24,6 +24,8 @@ class ServiceSettings(IndexerSettings):
     invitation_days: int = Field(default=14, ge=1, le=90)
     password_length: int = Field(default=15, ge=12, le=64)  # NIST SP 800-63B-4 3.1.1.2: 15 for a password alone
 
+    searches_per_case_a_day: int = Field(default=10, ge=1)
+    searches_per_worker_a_day: int = Field(default=50, ge=1)
     seeded_share: float = Field(default=0.05, ge=0, le=0.5)  # of what reviewers are given: pairs of known truth
     hotline: str = Field(default="", max_length=500)  # whom to call when a child is in danger now, in your words
 

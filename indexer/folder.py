@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from indexer.allowance import require_allowance
 from indexer.context import Context
 from indexer.errors import FileTooLarge, FileUnreadable, ImageRefused, PhotoRefused, VolunteerUnknown
 from indexer.intake import UploadDetails, accept_photo, known_receipt, receive_photo
@@ -47,8 +48,8 @@ def volunteer_called(context: Context, name: str) -> Actor:
 def take_in(context: Context, actor: Actor, files: Iterable[Path], tell: Callable[[], None]) -> Summary:
     """Take ``files`` in; a refused one does not stop the rest. ``tell`` is called after each.
 
-    The machine's faults (`StorageError`, `DecoderUnavailable`) pass through: what was taken in is, and the next run
-    goes on from there.
+    `UploadQuotaReached` and the machine's faults (`StorageError`, `DecoderUnavailable`) pass through: what was taken in
+    is, and the next run goes on from there.
     """
     summary = Summary()
     for file in files:
@@ -68,6 +69,7 @@ def _take_in_one(context: Context, actor: Actor, file: Path) -> bool:
     with context.database.reading() as session:
         if known_receipt(session, context.keyring, actor.id, data) is not None:
             return False
+        require_allowance(session, context.settings, actor.id)
     arrival = receive_photo(context, data)
     with context.database.writing() as session:
         accept_photo(session, context, actor, arrival, UploadDetails())

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from indexer.allowance import count_file, next_place, uploads_of
 from indexer.clock import database_now
 from indexer.context import Context
 from indexer.decode_pool import DecodedPhoto
@@ -33,6 +34,7 @@ from indexer.withdrawal import come_back
 from models.actor import Actor, act
 from models.erasure import LedgerEntry, LedgerKind
 from models.photo import Photo, PhotoBand, PhotoState, Receipt
+from models.upload_count import UploadCount
 
 STORED_AHEAD_SECONDS = 3600.0
 """How long stored bytes wait for the transaction that records them; it follows at once, or never."""
@@ -86,15 +88,18 @@ def accept_photo(session: Session, context: Context, actor: Actor, arrival: Arri
 
     Repeats of others' photos and of erased ones get a receipt like any other: nobody learns that a photo was known.
     What this volunteer withdrew stays withdrawn: a folder that is sent again as a whole takes nothing of that back.
-    `StoredTooLate` when it was known a moment ago, and has just been withdrawn: it has to be sent again.
+    `UploadQuotaReached`; `StoredTooLate` when it was known a moment ago, and has just been withdrawn: it has to be
+    sent again.
     """
     share_turn(session, ERASURE)
-    take_turn(session, f"photo {arrival.digest.hex()}")
+    take_turn(session, uploads_of(actor.id))
     receipt_id = _receipt_id(context.keyring, actor.id, arrival.digest)
     earlier = session.get(Receipt, receipt_id)
     if earlier is not None:
         return earlier
-    photo = _photo_for(session, arrival)
+    count = count_file(session, context.settings, actor.id)
+    take_turn(session, f"photo {arrival.digest.hex()}")
+    photo = _photo_for(session, arrival, count)
     receipt = Receipt(id=receipt_id, uploader_id=actor.id)
     if photo is not None:
         receipt.photo_id = photo.id
@@ -124,14 +129,14 @@ def _is_known(context: Context, arrival: Arrival) -> bool:
         return known is not None or _was_erased(session, arrival)
 
 
-def _photo_for(session: Session, arrival: Arrival) -> Photo | None:
+def _photo_for(session: Session, arrival: Arrival, count: UploadCount) -> Photo | None:
     known = session.scalar(select(Photo).where(Photo.digest == arrival.digest))
     if known is not None or _was_erased(session, arrival):
         return known
-    return _record(session, arrival)
+    return _record(session, arrival, count)
 
 
-def _record(session: Session, arrival: Arrival) -> Photo:
+def _record(session: Session, arrival: Arrival, count: UploadCount) -> Photo:
     decoded, photo_id = arrival.decoded, arrival.photo_id
     exif = {"taken_at": decoded.taken_at_exif, "latitude": decoded.latitude, "longitude": decoded.longitude}
     keep(session, [photo_blob(photo_id)])
@@ -146,7 +151,7 @@ def _record(session: Session, arrival: Arrival) -> Photo:
         height=decoded.height,
         near_repeat_of=_near_repeat(session, arrival),
         uploaded_at=moment,
-        queued_at=moment,
+        queued_at=next_place(count, moment),
     )
     session.add(photo)
     session.flush()

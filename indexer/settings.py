@@ -63,6 +63,7 @@ class IndexerSettings(BaseSettings):
     decode_processes: int = Field(default=2, ge=1, le=32)
     decode_seconds: float = Field(default=10, gt=0)
     decode_megabytes: int = Field(default=1024, ge=256)
+    photos_per_volunteer_a_day: int = Field(default=5000, ge=1)
     max_faces_per_photo: int = Field(default=100, ge=1)
     detection_side_px: int = Field(default=1280, ge=160, le=4096)
 

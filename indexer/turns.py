@@ -8,11 +8,13 @@ other. Rows of one kind are locked in the order of their ids; an account is lock
 
     ==== ======================================= =======================================================
     1    turn of an Idempotency-Key              every creating call
-    2    turns `review queue`, `releases`,       the next assignment; agreeing to a release; recording what
-         `standing` of a pack                    standing search found
+    2    turns `review queue`, `releases`, of an the next assignment; agreeing to a release; searching as often as
+         account's searches, `standing` of one   is allowed; recording what standing search found
+         pack
     3    row of a case                           whatever changes a case or what belongs to it, and its searches
     4    turn `erasure`                          shared: uploads, recorded searches; alone: withdrawals, erasures
-    5    turn of a photo's digest                uploads of the same bytes
+    5    turns of a volunteer's uploads, then of uploads; of the same bytes
+         a photo's digest
     6    row of a receipt, erasure, photo        withdrawals, erasures, uploads; the worker with no turn
     7    rows of candidates, assignments, then   answers, adjudication, release, closing, erasures, standing search
          seeded pairs

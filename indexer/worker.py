@@ -23,6 +23,7 @@ from indexer.logs import get_log
 from indexer.messages.sender import MessageSender
 from indexer.pack_records import record_pack
 from indexer.standing.keeper import StandingKeeper
+from indexer.volume import VolumeKeeper
 from models.errors import HomewardError
 
 MACHINES_FAULT = (OperationalError, InterfaceError, PoolExhausted, StorageError, DecoderUnavailable)
@@ -46,7 +47,7 @@ class Worker:
         self._cohorts = CohortKeeper(context)
         self._gallery = LazyGallery(context)
         links, standing = LinkKeeper(context, self._gallery), StandingKeeper(context, self._gallery)
-        self._keepers = (links, self._cohorts, standing, MessageSender(context))
+        self._keepers = (links, self._cohorts, standing, MessageSender(context), VolumeKeeper(context))
         self._log = get_log()
 
     def run(self, once: bool = False) -> Counter[Outcome]:

@@ -23,6 +23,7 @@ class AlertKind(StrEnum):
     CANDIDATE_RELEASED = "candidate_released"
     OUTCOME_RECORDED = "outcome_recorded"
     CANDIDATES_FOUND = "candidates_found"  # by standing search
+    UNUSUAL_VOLUME = "unusual_volume"  # an account reached a quota, or looks at far more than it used to
 
 
 class Alert(Base):

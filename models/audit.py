@@ -4,7 +4,7 @@ import hashlib
 import json
 from uuid import UUID
 
-from sqlalchemy import BigInteger, String, select
+from sqlalchemy import BigInteger, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
@@ -18,6 +18,7 @@ class AuditEntry(Base):
     """One act. Numbered in commit order; ``hash`` covers the row and the hash before it."""
 
     __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_at", "at"),)
 
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[Moment]

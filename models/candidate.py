@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -120,7 +120,10 @@ class Search(Base):
     """
 
     __tablename__ = "searches"
-    __table_args__ = (CheckConstraint("(kind = 'asked') = (asked_by IS NOT NULL)", name="asker"),)
+    __table_args__ = (
+        CheckConstraint("(kind = 'asked') = (asked_by IS NOT NULL)", name="asker"),
+        Index("ix_searches_asked_by_at", "asked_by", "at"),
+    )
 
     id: Mapped[RandomId]
     case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)

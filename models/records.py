@@ -13,6 +13,7 @@ from models.installation import Installation
 from models.link import Cursor, FaceLink, LinkThreshold
 from models.message import Message
 from models.pack import PackRecord
+from models.passkey import Passkey, RecoveryCode, UsedChallenge
 from models.photo import Photo, PhotoBand, Receipt
 from models.reference import Reference
 from models.request import IdempotentRequest
@@ -20,6 +21,7 @@ from models.review import Adjudication, Assignment, Authority, Outcome, Release,
 from models.seeded import SeededPair
 from models.standing import SearchedReference, StandingThreshold
 from models.template import GalleryChange, Template
+from models.upload_count import UploadCount
 from models.user import ApiKey, Invitation, User, UserSession
 
 __all__ = [
@@ -50,9 +52,11 @@ __all__ = [
     "Message",
     "Outcome",
     "PackRecord",
+    "Passkey",
     "Photo",
     "PhotoBand",
     "Receipt",
+    "RecoveryCode",
     "Reference",
     "Release",
     "Review",
@@ -62,6 +66,8 @@ __all__ = [
     "SeededPair",
     "StandingThreshold",
     "Template",
+    "UploadCount",
+    "UsedChallenge",
     "User",
     "UserSession",
 ]

@@ -25,6 +25,7 @@ from indexer.errors import (
     StorageFull,
     StorageUnavailable,
     StoredTooLate,
+    UploadQuotaReached,
 )
 from indexer.intake import UploadDetails
 from models.photo import Receipt
@@ -32,7 +33,14 @@ from models.photo import Receipt
 router = APIRouter(prefix="/v1/photos", tags=["photos"], route_class=SignedInFirst)
 REFUSALS = (NotSignedIn, NotAllowed, AccountNotApproved)
 NO_PHOTO = (ImageEmpty, ImageTypeUnsupported, ImageTooLarge, ImageTooSmall, ImageCorrupt, ImageDecodeLimit)
-CANNOT_KEEP = (DecoderUnavailable, StorageFull, StorageUnavailable, StoredTooLate, IdempotencyKeyReused)
+CANNOT_KEEP = (
+    UploadQuotaReached,
+    DecoderUnavailable,
+    StorageFull,
+    StorageUnavailable,
+    StoredTooLate,
+    IdempotencyKeyReused,
+)
 
 
 @router.post("", status_code=202, response_model=PhotoOut, responses=problems(*REFUSALS, *NO_PHOTO, *CANNOT_KEEP))

@@ -13,6 +13,7 @@ from app.errors import (
     NotAllowed,
     NotFound,
     NotSignedIn,
+    SearchQuotaReached,
 )
 from app.idempotency import OnceDep
 from app.paging import Listed, PageDep, paged
@@ -39,7 +40,7 @@ REFUSALS = (NotSignedIn, NotAllowed, AccountNotApproved, NotFound, CaseNotApprov
     "/searches",
     status_code=201,
     response_model=SearchOut,
-    responses=problems(*REFUSALS, GalleryNotReady, ForeignPack, IdempotencyKeyReused),
+    responses=problems(*REFUSALS, SearchQuotaReached, GalleryNotReady, ForeignPack, IdempotencyKeyReused),
 )
 def search_case(case_id: UUID, asked: NewSearch, actor: CaseWorker, house: HouseDep, once: OnceDep) -> Response:
     """All approved references of the case against every enrolled face; at most 20 candidates, for people to look at."""

@@ -17,9 +17,12 @@ from app.house import House
 from app.idempotency import Once
 from app.queries import one_visible, visible_receipts
 from app.schemas.photos import PhotoOut, PhotoStatus
+from indexer.allowance import count_file, require_allowance
 from indexer.claims import WAITING
+from indexer.context import Context
+from indexer.errors import ImageRefused
 from indexer.ingest import FACES_TRUNCATED, NO_FACE
-from indexer.intake import UploadDetails, accept_photo, receive_photo
+from indexer.intake import Arrival, UploadDetails, accept_photo, known_receipt, receive_photo
 from indexer.quality import QualityReason
 from indexer.withdrawal import withdraw
 from models.actor import Actor
@@ -38,11 +41,14 @@ FAILED = "The photo could not be worked on. It is kept, and the operator can hav
 
 
 def upload(house: House, actor: Actor, once: Once, data: bytes, details: UploadDetails) -> Response:
-    """Take a photo in. It is read and stored before the one transaction that records it, which holds up nobody."""
+    """Take a photo in. It is read and stored before the one transaction that records it, which holds up nobody.
+
+    `BodyTooLarge`, and what `_received` and `accept_photo` raise.
+    """
     limit = house.settings.max_upload_bytes
     if len(data) > limit:
         raise BodyTooLarge(limit=limit)
-    arrival = receive_photo(house.context, data)
+    arrival = _received(house.context, actor, data)
     with house.context.database.writing() as session:
 
         def make() -> PhotoOut:
@@ -50,6 +56,22 @@ def upload(house: House, actor: Actor, once: Once, data: bytes, details: UploadD
 
         asked = arrival.digest + repr(sorted(details.as_json().items())).encode()
         return once.answer(session, actor, asked, make)
+
+
+def _received(context: Context, actor: Actor, data: bytes) -> Arrival:
+    """A file that is refused counts for the day as one that is kept; one that this volunteer sent before does not.
+
+    `UploadQuotaReached`, and what `receive_photo` raises.
+    """
+    with context.database.reading() as session:
+        if known_receipt(session, context.keyring, actor.id, data) is None:
+            require_allowance(session, context.settings, actor.id)
+    try:
+        return receive_photo(context, data)
+    except ImageRefused:
+        with context.database.writing() as session:
+            count_file(session, context.settings, actor.id)
+        raise
 
 
 def withdraw_photo(session: Session, actor: Actor, receipt_id: UUID) -> None:

@@ -13,6 +13,7 @@ from app.idempotency import Once
 from app.queries import one_visible, visible_case
 from app.schemas.searches import CandidateOut, CohortOut, NewSearch, PackOut, SearchOut, SearchSummary
 from app.services.cases import locked_case
+from app.services.search_quota import require_search_quota, spend_search
 from app.services.worker_view import latest_results, told
 from indexer.keyring import KeyRing
 from indexer.probes import require_searchable
@@ -28,16 +29,19 @@ from models.types import now
 def run_search(house: House, actor: Actor, once: Once, case_id: UUID, asked: NewSearch) -> Response:
     """Compared and ranked before the one transaction that records it, which holds up nobody.
 
-    `NotFound`, `CaseNotApproved`, `CaseNotSearchable`, `GalleryNotReady`, `ForeignPack`.
+    `NotFound`, `CaseNotApproved`, `CaseNotSearchable`, `SearchQuotaReached`, `GalleryNotReady`, `ForeignPack`.
     """
     context = house.context
     with context.database.reading() as session:
         case = searchable_case(session, actor, case_id)
+        if not once.was_answered(session, actor):
+            require_search_quota(session, house.settings, actor, case_id)
         gallery, ranker = house.follower.gallery, house.follower.ranker
         findings = look_up(session, context.keyring, gallery, case, ranker, context.pack.info.quality)
     with context.database.writing() as session:
 
         def make() -> SearchOut:
+            spend_search(session, house.settings, actor, case_id)
             locked = locked_case(session, actor, case_id)
             _require_approved(locked)
             search = record_search(session, locked, findings, actor.id, asked.reason)

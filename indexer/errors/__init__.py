@@ -9,6 +9,7 @@ IndexerError
 ├── KeyProblem               KeyFileMissing KeyFileWrong KeyFileExposed KeyFileExists SealBroken
 ├── StorageError             BlobMissing BlobNameUnusable StorageUnavailable StorageFull StoredTooLate
 ├── PhotoRefused             FileTooLarge FileUnreadable
+├── UploadQuotaReached
 ├── VolunteerUnknown
 ├── FaceRefused              NoFaceFound FaceNumberUnknown ReferenceKnown
 ├── CaseNotSearchable
@@ -73,6 +74,7 @@ from indexer.errors.packs import PackUnreadable as PackUnreadable
 from indexer.errors.photos import FileTooLarge as FileTooLarge
 from indexer.errors.photos import FileUnreadable as FileUnreadable
 from indexer.errors.photos import PhotoRefused as PhotoRefused
+from indexer.errors.photos import UploadQuotaReached as UploadQuotaReached
 from indexer.errors.photos import VolunteerUnknown as VolunteerUnknown
 from indexer.errors.scores import CohortNotNeeded as CohortNotNeeded
 from indexer.errors.scores import CohortRefused as CohortRefused

@@ -15,5 +15,9 @@ class FileUnreadable(PhotoRefused):
     """The file cannot be read: {reason}."""
 
 
+class UploadQuotaReached(IndexerError):
+    """{limit} photos a day are the limit of one account, and today's were sent. Go on in {seconds} seconds."""
+
+
 class VolunteerUnknown(IndexerError):
     """There is no active volunteer account called {name}; photos are taken in under one."""
