@@ -1,4 +1,4 @@
-"""Cases: their worker opens, describes and closes them; a supervisor approves and reassigns them."""
+"""Cases: their worker opens and describes them; a supervisor approves and reassigns them; either closes them."""
 
 from uuid import UUID
 
@@ -70,7 +70,10 @@ def describe_case(case_id: UUID, asked: CaseDetails, actor: CaseWorker, house: H
 
 
 @router.post("/{case_id}/close", responses=problems(*CHANGE))
-def end_case(case_id: UUID, asked: Closing, actor: CaseWorker, house: HouseDep, session: Writing) -> CaseOut:
+def end_case(
+    case_id: UUID, asked: Closing, actor: CaseWorkerOrSupervisor, house: HouseDep, session: Writing
+) -> CaseOut:
+    """For good. A supervisor closes a case where its guardian asks for it."""
     return described(session, house.context.keyring, close_case(session, actor, case_id, asked.reason))
 
 

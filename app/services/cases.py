@@ -1,8 +1,8 @@
-"""Cases: opened and described by their worker, approved and reassigned by supervisors, closed for good."""
+"""Cases: opened and described by their worker, approved and reassigned by supervisors, closed for good by either."""
 
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -83,11 +83,14 @@ def change_case(session: Session, keyring: KeyRing, actor: Actor, case_id: UUID,
     return case
 
 
-def approve_case(session: Session, keyring: KeyRing, actor: Actor, case_id: UUID, seen: str) -> Case:
+def approve_case(
+    session: Session, keyring: KeyRing, actor: Actor, case_id: UUID, seen: str, ticked: Collection[str] = ()
+) -> Case:
     """With the references that are ready; those that come later wait for the same glance.
 
-    ``seen``: the version that the supervisor read; what was changed since is approved by nobody. `NotFound`,
-    `WrongState`, `SamePerson`, `CaseIncomplete`, `ChangedMeanwhile`.
+    ``seen``: the version that the supervisor read; what was changed since is approved by nobody. ``ticked``: which
+    points of `CHECKLIST` they said to have checked, for the record. `NotFound`, `WrongState`, `SamePerson`,
+    `CaseIncomplete`, `ChangedMeanwhile`.
     """
     case = locked_case(session, actor, case_id)
     if case.state is CaseState.AWAITING_APPROVAL and seen != version_of(session, keyring, case):
@@ -101,7 +104,8 @@ def approve_case(session: Session, keyring: KeyRing, actor: Actor, case_id: UUID
         reference.approve(actor.user, case.worker_id)
         act(session, actor, "reference.approve", "reference", reference.id, "with its case")
     _alert(session, AlertKind.CASE_APPROVED, case, case.worker_id)
-    act(session, actor, "case.approve", "case", case.id)
+    checked = ", ".join(name for name in CHECKLIST if name in ticked)
+    act(session, actor, "case.approve", "case", case.id, f"checked: {checked}" if checked else "")
     return case
 
 
@@ -116,7 +120,10 @@ def reassign_case(session: Session, actor: Actor, case_id: UUID, worker_id: UUID
 
 
 def close_case(session: Session, actor: Actor, case_id: UUID, reason: str) -> Case:
-    """What nobody has decided yet is withdrawn from review. `NotFound`, `WrongState`."""
+    """By its worker, or by a supervisor for a guardian who asks for it (decision 0015).
+
+    What nobody has decided yet is withdrawn from review. `NotFound`, `WrongState`.
+    """
     case = locked_case(session, actor, case_id)
     case.close(reason)
     undecided = select(Candidate).where(Candidate.case_id == case.id, Candidate.state.in_(_UNDECIDED))

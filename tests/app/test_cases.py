@@ -105,6 +105,17 @@ def test_a_change_that_makes_the_dates_impossible_is_refused(service: Service):
     )
 
 
+def test_a_supervisor_closes_a_case_with_a_reason(service: Service):
+    worker, supervisor = service.sign_in(Role.CASE_WORKER), service.sign_in(Role.SUPERVISOR)
+    url = f"/v1/cases/{open_case(worker)['id']}"
+    assert supervisor.post(f"{url}/close", json={"reason": " "}).status_code == 422
+    closed = supervisor.post(f"{url}/close", json={"reason": "The guardian objects"}).json()
+    assert (closed["state"], closed["closed_because"]) == ("closed", "The guardian objects")
+    assert worker.get(url).json()["closed_because"] == "The guardian objects"
+    [act] = acts(service, "case.close")
+    assert (act.actor_id, act.role, act.why) == (supervisor.user.id, "supervisor", "The guardian objects")
+
+
 def test_foreign_and_absent_cases_get_the_same_bytes(service: Service):
     case_id = open_case(service.sign_in(Role.CASE_WORKER))["id"]
     other = service.sign_in(Role.CASE_WORKER)

@@ -1,4 +1,4 @@
-"""A case before a supervisor: its checklist, its references, who works on it."""
+"""A case before a supervisor: its checklist, its references, who works on it, and its end."""
 
 from uuid import UUID
 
@@ -11,9 +11,9 @@ from app.errors import RequestInvalid, status_of
 from app.house import House
 from app.pages.attempts import attempt
 from app.pages.deps import Form, Pages, PagesDep, SupervisorPage, fields_of, read_form, see_other
-from app.schemas.cases import CaseApproval, Reassignment
+from app.schemas.cases import CaseApproval, Closing, Reassignment
 from app.schemas.references import ReferenceApproval
-from app.services.cases import CHECKLIST, approve_case, read_case, reassign_case
+from app.services.cases import CHECKLIST, approve_case, close_case, read_case, reassign_case
 from app.services.reference_view import references_of
 from app.services.references import approve_reference, look_at_reference
 from app.services.waiting import names_of
@@ -50,7 +50,7 @@ def approve(case_id: UUID, actor: SupervisorPage, house: HouseDep, pages: PagesD
     keyring, version = house.context.keyring, asked.version
 
     def work(session: Session) -> None:
-        approve_case(session, keyring, actor, case_id, version)
+        approve_case(session, keyring, actor, case_id, version, ticked)
 
     return _done(pages, house, actor, case_id, attempt(house, work))
 
@@ -83,6 +83,21 @@ def reassign(case_id: UUID, actor: SupervisorPage, house: HouseDep, pages: Pages
     return _done(pages, house, actor, case_id, attempt(house, work))
 
 
+@router.post("/close")
+def close(case_id: UUID, actor: SupervisorPage, house: HouseDep, pages: PagesDep, form: Form) -> Response:
+    """For good, and with a reason, which its case worker reads."""
+    fields = fields_of(form)
+    asked = read_form(Closing, fields)
+    if isinstance(asked, list):
+        return _shown(pages, house, actor, case_id, RequestInvalid(), reason=fields.get("reason", ""))
+    reason = asked.reason
+
+    def work(session: Session) -> None:
+        close_case(session, actor, case_id, reason)
+
+    return _done(pages, house, actor, case_id, attempt(house, work))
+
+
 def _done(pages: Pages, house: House, actor: Actor, case_id: UUID, told: HomewardError | None) -> Response:
     return _shown(pages, house, actor, case_id, told) if told else see_other(f"/supervision/cases/{case_id}")
 
@@ -94,8 +109,9 @@ def _shown(
     case_id: UUID,
     told: HomewardError | None = None,
     ticked: set[str] | None = None,
+    reason: str | None = None,
 ) -> Response:
-    """``told``: why what was asked did not happen. ``ticked``: not all of the checklist."""
+    """``told``: why what was asked did not happen. ``ticked``: not all of the checklist. ``reason``: for a closing."""
     with house.context.database.writing() as session:
         case = read_case(session, house.context.keyring, actor, case_id)
         ours = select(Reference).where(Reference.case_id == case_id).order_by(Reference.added_at, Reference.id)
@@ -115,5 +131,6 @@ def _shown(
         names=names,
         told=told,
         ticked=ticked or set(),
+        reason=reason,
         unticked=ticked is not None,
     )

@@ -64,4 +64,5 @@ def test_own_results_are_told_from_twenty_on_and_to_nobody_else(service: Service
     page = words(reviewer.see("/review/mine"))
     assert "2 / 20 10% 2.8% – 30.1%" in page
     assert page.count("not measured") == 2
+    assert "told twenty at a time" in page
     assert words(visit(Role.REVIEWER).see("/review/mine")).count("not measured") == 4

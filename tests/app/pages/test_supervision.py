@@ -62,6 +62,7 @@ def test_a_case_is_approved_as_it_was_read_with_every_point_ticked(desk: Desk, v
     assert case_of(desk, case_id).approved_at is None
     done = sure.fill(f"{url}/approve", SEEN | {"version": version(stale.text)})
     assert (done.status_code, done.headers["location"]) == (303, url)
+    assert [why for *_, why in desk.acts("case.approve") if why] == [f"checked: {', '.join(CHECKLIST)}"]
     assert case_of(desk, case_id).approved_by == sure.user.id
     again = sure.fill(f"{url}/approve", SEEN | {"version": version(stale.text)})
     assert (again.status_code, "decided already" in again.text) == (409, True)
@@ -102,6 +103,28 @@ def test_a_case_is_given_to_another_case_worker(desk: Desk, visit: Visitors, ser
     assert case_of(desk, desk.case_id).worker_id == other.user.id
     nobody = sure.fill(f"{url}/reassign", {"worker_id": str(sure.user.id)})
     assert (nobody.status_code, "There is no such case worker" in nobody.text) == (404, True)
+
+
+def test_a_case_is_closed_for_a_guardian_with_a_reason(desk: Desk, visit: Visitors):
+    (candidate,) = desk.add_candidates(1)
+    sure, url = visit(Role.SUPERVISOR), f"/supervision/cases/{desk.case_id}"
+    assert f'action="{url}/close"' in sure.see(url)
+    assert f'action="{url}/close"' in sure.see(f"/supervision/objections/{desk.case_id}")
+    for reason in ("", "x" * 501):
+        refused = sure.fill(f"{url}/close", {"reason": reason})
+        assert (refused.status_code, "at most 500 letters" in refused.text, reason in refused.text) == (422, True, True)
+        assert '<details class="card step" open>' in refused.text
+    assert case_of(desk, desk.case_id).closed_at is None
+    done = sure.fill(f"{url}/close", {"reason": "The guardian objects"})
+    assert (done.status_code, done.headers["location"]) == (303, url)
+    assert desk.state(candidate) is CandidateState.WITHDRAWN
+    [(actor, _, why)] = desk.acts("case.close")
+    assert (actor, why) == (sure.user.id, "The guardian objects")
+    assert "The guardian objects" in sure.see(url)
+    assert f"{url}/close" not in sure.see(url)
+    assert visit(desk.worker.user).see(f"/cases/{desk.case_id}").count("The guardian objects") == 1
+    again = sure.fill(f"{url}/close", {"reason": "again"})
+    assert (again.status_code, "decided already" in again.text) == (409, True)
 
 
 def test_accounts_are_let_in_by_another_than_who_invited(desk: Desk, visit: Visitors):
@@ -297,7 +320,9 @@ def test_an_objection_finds_its_case_by_number_alone(desk: Desk, visit: Visitors
     assert "1 reference of the child is kept" in page
     assert 'type="file"' not in sure.see("/supervision/objections") + page
     desk.worker.post(f"/v1/cases/{desk.case_id}/close", json={"reason": "The guardian objects"})
-    assert "Nothing of it is searched or compared any more" in sure.see(place)
+    closed = sure.see(place)
+    assert "Nothing of it is searched or compared any more" in closed
+    assert "can still remove each on the case's page" in closed
     open_case(desk.worker)
     several = sure.fill("/supervision/objections", {"number": "P-77/2026"})
     assert (several.status_code, several.text.count('href="/supervision/objections/')) == (200, 2)
