@@ -92,6 +92,15 @@ class Invitation(Base):
         self.revoked_at = self.revoked_at or now()
 
 
+class StartedWith(StrEnum):
+    """What was shown to begin a session."""
+
+    PASSWORD = "password"  # noqa: S105 - a word, not one
+    PASSKEY = "passkey"
+    RECOVERY_CODE = "recovery_code"  # beside the password
+    INVITATION = "invitation"
+
+
 class UserSession(Base):
     """A signed-in browser or program. Only a digest of its token is kept."""
 
@@ -101,6 +110,8 @@ class UserSession(Base):
     user_id: Mapped[UUID] = by_whom(index=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     started_at: Mapped[Moment] = mapped_column(default=now)
+    started_with: Mapped[StartedWith] = mapped_column(one_of(StartedWith), default=StartedWith.PASSWORD)
+    proved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when its person showed who they are once more
     expires_at: Mapped[Moment]
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -111,6 +122,12 @@ class UserSession(Base):
         """It was used: it ends later. An ended one stays ended."""
         if self.ended_at is None:
             self.expires_at = until
+
+    def prove(self) -> None:
+        self.proved_at = now()
+
+    def is_proved(self, since: datetime) -> bool:
+        return self.proved_at is not None and self.proved_at > since
 
     def end(self) -> None:
         self.ended_at = self.ended_at or now()
