@@ -16,14 +16,14 @@ from indexer.cohorts.linked import LEAST_LINKED, eligible_linked, kinship
 from indexer.cohorts.records import eligible_references, left_for_every_case, load_cohort, newest, packed
 from indexer.context import Context
 from indexer.gallery.rules import rounded
-from indexer.gallery.source import templates_of
+from indexer.gallery.source import newest_change_number, templates_of
 from indexer.logs import get_log
 from indexer.normalising import LEAST_COHORT
 from indexer.turns import take_turn
 from models.cohort import Cohort as CohortRecord
 from models.cohort import CohortMember, CohortSource, FaceStatistics
 from models.face import Face, QualityClass
-from models.template import Template
+from models.template import ChangeKind, GalleryChange, Template
 
 FACES_AT_ONCE = 1000
 STALE_SHARE = 0.1
@@ -38,6 +38,7 @@ class CohortKeeper:
         self._context = context
         self._look_at = 0.0
         self._loaded: Cohort | None = None
+        self._measured = (0, 0)  # of which cohort, and up to which change, no face is left to measure
         self._log = get_log()
 
     def step(self) -> bool:
@@ -77,11 +78,14 @@ class CohortKeeper:
             if cohort.least < LEAST_COHORT:  # members will not open: scores stay as they are, or raw
                 self._log.error("cohort_too_small", cohort=record.id, faces=cohort.least)
                 return False
-            missing = unmeasured(session, record)
+            newest_number = newest_change_number(session)
+            missing = self._missing(session, record, newest_number)
             loaded = templates_of(session, self._context.keyring, info.id, info.dimension, missing)
             kin = kinship(session, info.id, cohort, loaded.face_ids.tolist())
-        if not len(loaded.face_ids) and record.ready_at is not None:
-            return False
+        if not len(loaded.face_ids):  # what will not open is not asked for again by this worker
+            self._measured = record.id, newest_number
+            if record.ready_at is not None:
+                return False
         numbers = packed(cohort.statistics(rounded(loaded.templates, info.dimension).astype(np.float32), kin))
         with self._context.database.writing() as session:
             take_turn(session, _turn(info.id))
@@ -91,6 +95,13 @@ class CohortKeeper:
                 become_ready(session, record.id)
                 self._log.info("cohort_ready", cohort=record.id)
         return True
+
+    def _missing(self, session: Session, record: CohortRecord, newest_number: int) -> list[int]:
+        """Once every face is measured only those are asked for that came since: a gallery may be large."""
+        cohort_id, done = self._measured
+        if (cohort_id, done) == (record.id, newest_number):
+            return []
+        return unmeasured(session, record, done if cohort_id == record.id else 0)
 
     def _cohort(self, session: Session, record: CohortRecord) -> Cohort:
         if self._loaded is None or self._loaded.id != record.id:
@@ -144,13 +155,19 @@ def choose(session: Session, pack_id: str) -> CohortRecord | None:
     return record
 
 
-def unmeasured(session: Session, record: CohortRecord) -> list[int]:
-    """The next enrolled street faces without statistics, `FACES_AT_ONCE` at most."""
+def unmeasured(session: Session, record: CohortRecord, after: int) -> list[int]:
+    """The next enrolled street faces without statistics, `FACES_AT_ONCE` at most; only of those that the gallery gained
+    by a change later than ``after``, unless that is 0."""
     measured = select(FaceStatistics.face_id).where(
         FaceStatistics.cohort_id == record.id, FaceStatistics.face_id == Face.id
     )
     query = select(Face.id).join(Template, (Template.face_id == Face.id) & (Template.pack_id == record.pack_id))
     of_street = query.where(Face.photo_id.is_not(None), Face.quality_class != QualityClass.NOT_ENROLLED)
+    if after:
+        came = select(GalleryChange.face_id).where(
+            GalleryChange.number > after, GalleryChange.pack_id == record.pack_id
+        )
+        of_street = of_street.where(Face.id.in_(came.where(GalleryChange.kind == ChangeKind.ADD)))
     return list(session.scalars(of_street.where(~measured.exists()).order_by(Face.id).limit(FACES_AT_ONCE)))
 
 

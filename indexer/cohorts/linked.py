@@ -7,7 +7,7 @@ its references score with the cohort, so it lowers the scores of its list and we
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from indexer.cohorts.base import Cohort, Kinship
@@ -53,15 +53,13 @@ def kinship(session: Session, pack_id: str, cohort: Cohort, face_ids: list[int])
 
 def _linked_faces(pack_id: str) -> Select[int]:
     """Faces with a link that stands; of near repeats of a photo the first alone, for copies say nothing more."""
-    linked = select(FaceLink.face_id).where(
-        FaceLink.undone_at.is_(None), or_(FaceLink.face_id == Face.id, FaceLink.other_id == Face.id)
-    )
+    one, other = (select(each).where(FaceLink.undone_at.is_(None)) for each in (FaceLink.face_id, FaceLink.other_id))
     return (
         select(Face.id)
         .join(Photo, Photo.id == Face.photo_id)
         .join(Template, (Template.face_id == Face.id) & (Template.pack_id == pack_id))
         .where(Photo.state == PhotoState.DONE, Photo.near_repeat_of.is_(None))
-        .where(Face.quality_class != QualityClass.NOT_ENROLLED, linked.exists())
+        .where(Face.quality_class != QualityClass.NOT_ENROLLED, Face.id.in_(one.union(other)))
         .order_by(Photo.id, Face.id)
         .limit(_LOOKED_AT)
     )

@@ -44,6 +44,11 @@ def newest_change(session: Session) -> GalleryChange | None:
     return session.scalar(select(GalleryChange).order_by(GalleryChange.number.desc()).limit(1))
 
 
+def newest_change_number(session: Session) -> int:
+    """0 before the first change."""
+    return session.scalar(select(func.max(GalleryChange.number))) or 0
+
+
 def anchor(change: GalleryChange | None) -> str:
     """A digest of all that the database says of a change: the same number in another history has another."""
     if change is None:

@@ -17,13 +17,14 @@ from indexer.context import Context
 from indexer.cursors import cursor, move_cursor
 from indexer.gallery.lazy import LazyGallery
 from indexer.gallery.rules import rounded
-from indexer.gallery.source import changes_after, newest_change, templates_of
+from indexer.gallery.source import changes_after, newest_change_number, templates_of
 from indexer.linking.keeper import links_cursor
 from indexer.logs import get_log
 from indexer.rankers import NormalisedRanker, Ranker, RawRanker
 from indexer.standing.comparing import Comparison
+from indexer.standing.gallery_size import GallerySize
 from indexer.standing.recording import Found, locked_cases, record_found
-from indexer.standing.threshold import count_threshold, enrolled_faces, is_due
+from indexer.standing.threshold import count_threshold, is_due
 from indexer.standing.waiting import Waiting, mark_searched, waiting_references
 from indexer.standing.watched import Watch, Watched
 from indexer.turns import take_turn
@@ -61,6 +62,7 @@ class StandingKeeper:
         self._context, self._gallery = context, gallery
         self._in_use: CohortInUse | None = None
         self._watch: Watch | None = None
+        self._size = GallerySize()
         self._look_at = 0.0
         self._log = get_log()
 
@@ -78,8 +80,8 @@ class StandingKeeper:
     def _work(self, session: Session) -> _Work | None:
         standing = session.get(Cursor, standing_cursor(self._pack_id))
         if standing is None:  # what is there already is compared with every reference, for they all wait: but only
-            newest = newest_change(session)  # after the cursor stands, or a face that comes now might meet neither
-            return _Work(None, newest.number if newest else 0, [], [])
+            newest = newest_change_number(session)  # after the cursor stands, or a face that comes now meets neither
+            return _Work(None, newest, [], [])
         waiting = self._waiting(session)
         changes = self._changes(session, standing.number)
         if not changes and not waiting:
@@ -114,7 +116,7 @@ class StandingKeeper:
     def _threshold(self, session: Session, watched: Watched) -> tuple[StandingThreshold, StandingThreshold | None]:
         """The one in use, and the same again where it was counted just now."""
         allowed = self._context.settings.standing_false_candidates_per_case
-        faces = enrolled_faces(session, self._pack_id)
+        faces = self._size.at(session, self._pack_id)
         known = session.get(StandingThreshold, self._pack_id)
         if known is not None and not is_due(known, watched, faces, allowed):
             return known, None

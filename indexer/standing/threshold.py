@@ -15,7 +15,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from indexer.expected_false import LEAST_REFERENCES
@@ -27,9 +27,7 @@ from indexer.ranking import live_rankings
 from indexer.search import RANKS
 from indexer.standing.watched import Watched
 from models.candidate import Candidate, CandidateState
-from models.face import Face, QualityClass
 from models.standing import StandingThreshold
-from models.template import Template
 from models.types import now
 
 MOST_CASES = 200
@@ -41,13 +39,6 @@ MOVED = 0.1
 _CASES_AT_ONCE = 20  # bounds the memory: a thousand hits a reference are fetched to normalise
 
 _CONFIRMED = (CandidateState.CONFIRMED, CandidateState.RELEASED, CandidateState.REUNITED)
-
-
-def enrolled_faces(session: Session, pack_id: str) -> int:
-    """How many street faces may be in the gallery of a pack."""
-    of_street = select(func.count()).select_from(Face).where(Face.photo_id.is_not(None))
-    enrolled = of_street.where(Face.quality_class != QualityClass.NOT_ENROLLED)
-    return session.scalar(enrolled.join(Template, Template.face_id == Face.id).where(Template.pack_id == pack_id)) or 0
 
 
 def is_due(known: StandingThreshold | None, watched: Watched, faces: int, allowed: float) -> bool:
