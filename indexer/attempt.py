@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from indexer.claims import Claim, held, renew
+from indexer.claims import Claim, held, queue_end, renew
 from indexer.context import Context
 from indexer.discards import announce, keep
 from indexer.errors import BlobMissing, ImageRefused, PackFailed, SealBroken, StoredTooLate
@@ -104,7 +104,7 @@ def _charge(context: Context, claim: Claim, error: PackFailed) -> Result:
         photo: Photo | None = held(session, claim)
         if photo is None:
             return LOST
-        photo.charge_crash(error.code)
+        photo.charge_crash(queue_end(session), error.code)
     return Result(Outcome.CHARGED, reason=str(error.details["kind"]))
 
 

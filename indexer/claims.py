@@ -6,15 +6,16 @@ committed before a photo is opened, says which of a worker's photos is to blame 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from indexer.clock import database_now
 from models.photo import Photo, PhotoState
 
+_AFTER = timedelta(milliseconds=1)
 WAITING = frozenset({PhotoState.PENDING, PhotoState.CLAIMED})
 
 
@@ -52,6 +53,13 @@ def _queue(alone: bool) -> Select[Photo]:
     return waiting.order_by(Photo.queued_at, Photo.id).with_for_update(skip_locked=True)
 
 
+def queue_end(session: Session) -> datetime:
+    """Behind every photo that waits: places may be moments that are still to come."""
+    last = session.scalar(select(func.max(Photo.queued_at)).where(Photo.state == PhotoState.PENDING))
+    moment = database_now(session)
+    return max(moment, last + _AFTER) if last else moment
+
+
 def held(session: Session, claim: Claim) -> Photo | None:
     """The photo, locked, if ``claim`` still holds it."""
     return next(iter(_still_held(session, [claim])), None)
@@ -77,7 +85,7 @@ def give_back(session: Session, claims: Iterable[Claim]) -> None:
         if photo.worked_on_at is None:
             photo.release()
         else:
-            photo.postpone()
+            photo.postpone(queue_end(session))
 
 
 def reclaim_expired(session: Session) -> Reclaimed:
@@ -89,7 +97,7 @@ def reclaim_expired(session: Session) -> Reclaimed:
         if photo.worked_on_at is None:
             photo.release()
         else:
-            photo.charge_crash()
+            photo.charge_crash(queue_end(session))
     failed = sum(photo.state is PhotoState.FAILED for photo in marked)
     return Reclaimed(charged=len(marked), failed=failed, released=len(photos) - len(marked))
 
@@ -106,5 +114,5 @@ def retry_failed(session: Session, photo_ids: Iterable[UUID] | None = None) -> l
         failed = failed.where(Photo.id.in_(list(photo_ids)))
     photos = session.scalars(failed.with_for_update()).all()
     for photo in photos:
-        photo.retry()
+        photo.retry(queue_end(session))
     return [photo.id for photo in photos]

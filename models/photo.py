@@ -41,7 +41,7 @@ class Photo(Base):
     near_repeat_of: Mapped[UUID | None] = mapped_column(ForeignKey("photos.id", ondelete="SET NULL"), index=True)
 
     state: Mapped[PhotoState] = mapped_column(one_of(PhotoState), default=PhotoState.PENDING)
-    queued_at: Mapped[Moment] = mapped_column(default=now)
+    queued_at: Mapped[Moment] = mapped_column(default=now)  # its place: may be still to come (indexer.allowance)
     alone: Mapped[bool] = mapped_column(default=False)
     crashes: Mapped[int] = mapped_column(default=0)
     lease_number: Mapped[int] = mapped_column(default=0)
@@ -64,19 +64,17 @@ class Photo(Base):
         """Back to its place in the queue, uncharged."""
         self.state, self.leased_until, self.worked_on_at = PhotoState.PENDING, None, None
 
-    def postpone(self) -> None:
-        """Back to the end of the queue, uncharged: the machine could not do it now, and others need not wait."""
+    def postpone(self, end: datetime) -> None:
+        """To the ``end`` of the queue, uncharged: the machine could not do it now, and others need not wait."""
         self.release()
-        self.queued_at = now()
+        self.queued_at = end
 
-    def charge_crash(self, reason: str = "worker_crashed") -> None:
-        """Its worker or pack failed on it: to the back of the queue to be tried alone; given up after three such tries.
-
-        ``reason`` is recorded when it is given up.
-        """
+    def charge_crash(self, end: datetime, reason: str = "worker_crashed") -> None:
+        """Its worker or pack failed on it: to the ``end`` of the queue, to be tried alone; given up after three such
+        tries, which is when ``reason`` is recorded."""
         self.crashes += self.alone
         self.release()
-        self.alone, self.queued_at = True, now()
+        self.alone, self.queued_at = True, end
         if self.crashes >= CRASHES_ALONE:
             self.fail(reason)
 
@@ -89,10 +87,10 @@ class Photo(Base):
         self.release()
         self.state, self.done_at, self.reason = PhotoState.FAILED, now(), reason
 
-    def retry(self) -> None:
-        """An admin's second chance: as if it had just come, but alone."""
+    def retry(self, end: datetime) -> None:
+        """An admin's second chance: at the ``end`` of the queue, alone."""
         self.release()
-        self.crashes, self.alone, self.queued_at = 0, True, now()
+        self.crashes, self.alone, self.queued_at = 0, True, end
         self.done_at, self.reason = None, None
 
     def hide(self) -> None:

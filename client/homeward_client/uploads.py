@@ -8,6 +8,7 @@ from pathlib import Path
 from homeward_client.errors import Refused
 from homeward_client.photos import Photos, PhotoStatus
 
+QUOTA = "upload_quota_reached"
 ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 
 
@@ -43,7 +44,7 @@ def send_all(
         try:
             summary.sent.append((file, photos.upload(file, place=place, note=note)))
         except Refused as problem:
-            if problem.status in (401, 403):  # the rest would fare no better
+            if problem.status in (401, 403) or problem.code == QUOTA:  # the rest would fare no better
                 raise
             summary.refused.append((file, problem))
         tell()
