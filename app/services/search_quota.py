@@ -23,8 +23,8 @@ DAY = timedelta(days=1)
 
 def require_search_quota(session: Session, settings: ServiceSettings, actor: Actor, case_id: UUID) -> None:
     """That one more search is allowed, within the last 24 hours. `SearchQuotaReached`."""
-    _require_fewer(session, Search.case_id == case_id, settings.searches_per_case_a_day, "a case")
-    _require_fewer(session, Search.asked_by == actor.id, settings.searches_per_worker_a_day, "an account")
+    _require_fewer(session, Search.case_id == case_id, settings.searches_per_case_a_day)
+    _require_fewer(session, Search.asked_by == actor.id, settings.searches_per_worker_a_day)
 
 
 def spend_search(session: Session, settings: ServiceSettings, actor: Actor, case_id: UUID) -> None:
@@ -35,11 +35,11 @@ def spend_search(session: Session, settings: ServiceSettings, actor: Actor, case
         session.add(Alert(kind=AlertKind.UNUSUAL_VOLUME, object_type="user", object_id=str(actor.id)))
 
 
-def _require_fewer(session: Session, whose: ColumnElement[bool], limit: int, words: str) -> None:
+def _require_fewer(session: Session, whose: ColumnElement[bool], limit: int) -> None:
     made, first = _made(session, whose)
     if first is not None and made >= limit:
         seconds = int((first + DAY - now()).total_seconds()) + 1
-        raise SearchQuotaReached(limit=limit, whose=words, seconds=max(seconds, 1))
+        raise SearchQuotaReached(limit=limit, seconds=max(seconds, 1))
 
 
 def _made(session: Session, whose: ColumnElement[bool]) -> tuple[int, datetime | None]:
