@@ -6,6 +6,7 @@ from typing import Annotated, Any, cast
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
+from app.auth.second_step import require_passkey
 from app.auth.tokens import actor_for
 from app.errors import AccountNotApproved, NotAllowed
 from app.house import House
@@ -45,11 +46,12 @@ Writing = Annotated[Session, Depends(writing_session, scope="function")]
 
 
 def _allow(*roles: Role) -> Callable[..., Actor]:
-    def allowed(actor: AnyActor) -> Actor:
+    def allowed(actor: AnyActor, house: HouseDep) -> Actor:
         if actor.role not in roles:
             raise NotAllowed
         if not actor.user.is_active:
             raise AccountNotApproved
+        require_passkey(house, actor)
         return actor
 
     return allowed

@@ -17,6 +17,39 @@ class SignInRefused(AppError):
     """The name, the password or the invitation is wrong or no longer valid."""
 
 
+class SecondStepWanted(AppError):
+    """This account has a passkey: sign in with it, or give one of its recovery codes (recovery_code) as well."""
+
+
+class PasskeysNotSetUp(AppError):
+    """There are no passkeys here yet: its operator has to set public_origin, the address that browsers show."""
+
+
+class PasskeyRefused(AppError):
+    """The passkey was not taken: it is not one of this account's, or it did not answer as asked, or too late. Try
+    again."""
+
+
+class PasskeyCopied(PasskeyRefused):
+    """The passkey was not taken: its counter went back, so there may be a copy of it. Remove it from the account."""
+
+
+class TooManyPasskeys(AppError):
+    """{limit} passkeys are the most for one account; remove one first."""
+
+
+class PasskeyWanted(AppError):
+    """Your role needs a passkey here; register one on your account page (/account) first."""
+
+
+class ProofStale(AppError):
+    """Show your password or a passkey once more first; that is good for {minutes} minutes."""
+
+
+class PasswordWrong(AppError):
+    """That is not the password of this account."""
+
+
 class NotAllowed(AppError):
     """Your role may not do this."""
 
@@ -110,7 +143,8 @@ class ReviewLimitReached(AppError):
 
 
 class SearchQuotaReached(AppError):
-    """{limit} searches a day are the limit of {whose}: go on in {seconds} seconds. Standing search never stops."""
+    """This case, or this account, had its {limit} searches of a day: go on in {seconds} seconds. Standing search goes
+    on meanwhile."""
 
 
 class ReleaseChanged(AppError):
@@ -159,6 +193,13 @@ STATUS: dict[type[HomewardError], int] = {
     CursorInvalid: 422,
     NotSignedIn: 401,
     SignInRefused: 401,
+    SecondStepWanted: 401,
+    PasskeysNotSetUp: 409,
+    PasskeyRefused: 422,
+    TooManyPasskeys: 409,
+    PasskeyWanted: 403,
+    ProofStale: 403,
+    PasswordWrong: 422,
     NotAllowed: 403,
     AccountNotApproved: 403,
     NotFound: 404,

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 
 from app.edge import edge_headers, request_id_of
 from app.errors import (
+    AccountNotApproved,
     AppError,
     BodyTooLarge,
     BodyUnreadable,
@@ -25,6 +26,7 @@ from app.errors import (
     InternalError,
     MethodNotAllowed,
     NotFound,
+    PasskeyWanted,
     RequestInvalid,
     ServiceBusy,
     status_of,
@@ -175,7 +177,7 @@ def _from_unexpected(request: Request, error: Exception) -> Response:
 def problems(*errors: type[HomewardError]) -> dict[int | str, dict[str, Any]]:
     """For ``responses=``: the problems a route may answer with, and those that any route may."""
     by_status: dict[int | str, list[str]] = {}
-    for error in (*errors, *_EVERYWHERE):
+    for error in (*errors, *_EVERYWHERE, *((PasskeyWanted,) if AccountNotApproved in errors else ())):
         codes = by_status.setdefault(status_of(error), [])
         if error.code not in codes:
             codes.append(error.code)

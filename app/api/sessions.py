@@ -14,6 +14,7 @@ from app.errors import (
     NotSignedIn,
     PasswordNotWanted,
     PasswordWeak,
+    SecondStepWanted,
     SignInRefused,
     TooManyRequests,
 )
@@ -28,7 +29,10 @@ router = APIRouter(prefix="/v1", tags=["sessions"])
 @router.post(
     "/sessions",
     status_code=201,
-    responses=problems(SignInRefused, TooManyRequests, ConductNotAccepted, NameTaken, PasswordNotWanted, PasswordWeak),
+    responses=problems(
+        *(SignInRefused, SecondStepWanted, TooManyRequests),
+        *(ConductNotAccepted, NameTaken, PasswordNotWanted, PasswordWeak),
+    ),
 )
 def start_session(request: Request, house: HouseDep, asked: Annotated[WayIn, Body()]) -> SignedIn:
     """Sign in with name and password, or turn a one-time invitation into an account."""

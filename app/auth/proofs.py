@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from indexer.keyring import KeyRing
 from models.actor import Actor, act
 from models.records import ApiKey, User, UserSession
 from models.types import now
+from models.user import StartedWith
 
 
 @dataclass(frozen=True)
@@ -25,18 +27,30 @@ class Proof:
     expires_at: datetime
 
 
-def new_session(session: Session, house: House, actor: Actor) -> Proof:
+def new_session(
+    session: Session, house: House, actor: Actor, started_with: StartedWith = StartedWith.PASSWORD
+) -> Proof:
     token, started = new_token(TokenKind.SESSION), now()
     row = UserSession(
         user_id=actor.id,
         token_hash=token_digest(house.context.keyring, token),
         started_at=started,
+        started_with=started_with,
         expires_at=session_end(house.settings, started),
     )
     session.add(row)
     session.flush()
-    act(session, actor, "session.start", "session", row.id)
+    act(session, actor, "session.start", "session", row.id, f"with {started_with}")
     return Proof(actor.user, TokenKind.SESSION, token, started + timedelta(hours=house.settings.session_hours))
+
+
+def held_account(session: Session, user_id: UUID) -> User:
+    """Read afresh and held until commit: no session begins while its account is changed, nor survives that.
+
+    Without its keys (`key_share`): rows that refer to it may go on being written.
+    """
+    query = select(User).where(User.id == user_id).execution_options(populate_existing=True)
+    return session.scalars(query.with_for_update(key_share=True)).one()
 
 
 def new_key(session: Session, house: House, actor: Actor) -> Proof:

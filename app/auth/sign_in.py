@@ -1,4 +1,4 @@
-"""Getting in: with a name and a password, or for the first time with an invitation.
+"""Getting in: with a name and a password, with a passkey, or for the first time with an invitation.
 
 Checking a password takes a seventh of a second and 64 MiB, so it is done between two transactions, never inside one.
 """
@@ -6,31 +6,81 @@ Checking a password takes a seventh of a second and 64 MiB, so it is done betwee
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.auth.challenges import Purpose
+from app.auth.passkeys import site_of
 from app.auth.passwords import hash_password, password_fits
-from app.auth.proofs import Proof, new_key, new_session
+from app.auth.proofs import Proof, held_account, new_key, new_session
+from app.auth.second_step import take_second_step
+from app.auth.shown import note_copy, shown_passkey, use_shown
 from app.auth.tokens import TokenKind, kind_of, token_digest
-from app.errors import ConductNotAccepted, NameTaken, PasswordNotWanted, PasswordWeak, SignInRefused
+from app.errors import (
+    ConductNotAccepted,
+    NameTaken,
+    PasskeyCopied,
+    PasskeyRefused,
+    PasswordNotWanted,
+    PasswordWeak,
+    SignInRefused,
+)
 from app.house import House
 from app.schemas.accounts import Acceptance, SignIn
 from app.services.accounts import new_account
 from models.actor import Actor
 from models.records import Invitation, User
 from models.types import now
-from models.user import Role, UserState
+from models.user import Role, StartedWith, UserState
 
 
 def sign_in(house: House, asked: SignIn, source: str, request_id: str) -> Proof:
-    """A new session. `SignInRefused` (one answer for every reason), `TooManyRequests`."""
+    """A new session. `SignInRefused` (one answer for every reason), `TooManyRequests`.
+
+    `SecondStepWanted`: name and password are right, and the account has a passkey.
+    """
     house.throttle.check(asked.name, source)
     with house.context.database.reading() as session:
         user = session.scalar(select(User).where(User.name == asked.name))
     fits = password_fits(asked.password, user.password_hash if user else None)
-    if user is None or not fits or user.state is UserState.DISABLED:
+    try:
+        proof = _with_password(house, user if fits else None, asked.recovery_code, request_id)
+    except SignInRefused:
         house.throttle.failed(asked.name, source)
-        raise SignInRefused
+        raise
     house.throttle.succeeded(asked.name, source)
+    return proof
+
+
+def _with_password(house: House, checked: User | None, code: str | None, request_id: str) -> Proof:
+    """The account is read again: what was changed or disabled while the password was checked counts."""
+    if checked is None:
+        raise SignInRefused
     with house.context.database.writing() as session:
-        return new_session(session, house, Actor(user, request_id))
+        user = held_account(session, checked.id)
+        if user.state is UserState.DISABLED or user.password_hash != checked.password_hash:
+            raise SignInRefused
+        actor = Actor(user, request_id)
+        started_with = take_second_step(session, house.context.keyring, actor, code)
+        return new_session(session, house, actor, started_with)
+
+
+def sign_in_with_passkey(house: House, text: str, browser: str, request_id: str) -> Proof:
+    """A new session. `SignInRefused` (one answer for every reason), `PasskeysNotSetUp`.
+
+    Not throttled: what is guessed here is a signature.
+    """
+    site_of(house.settings)
+    try:
+        shown = shown_passkey(house, Purpose.SIGN_IN, browser, text)
+        with house.context.database.writing() as session:
+            user = held_account(session, shown.user_id)
+            if user.state is UserState.DISABLED:
+                raise SignInRefused
+            use_shown(session, house.context.keyring, shown)
+            return new_session(session, house, Actor(user, request_id), StartedWith.PASSKEY)
+    except PasskeyCopied:
+        note_copy(house, shown, request_id)
+        raise SignInRefused from None
+    except PasskeyRefused:
+        raise SignInRefused from None
 
 
 def accept_invitation(house: House, asked: Acceptance, request_id: str) -> Proof:
@@ -51,8 +101,9 @@ def accept_invitation(house: House, asked: Acceptance, request_id: str) -> Proof
         if session.scalar(select(User.id).where(User.name == asked.name)):
             raise NameTaken(name=asked.name)
         actor = Actor(new_account(session, invitation, asked.name, password_hash), request_id)
-        make = new_key if role is Role.VOLUNTEER else new_session
-        return make(session, house, actor)
+        if role is Role.VOLUNTEER:
+            return new_key(session, house, actor)
+        return new_session(session, house, actor, StartedWith.INVITATION)
 
 
 def _open_invitation(session: Session, digest: str, lock: bool = False) -> Invitation:

@@ -15,6 +15,8 @@ from indexer.keyring import KeyRing
 
 SESSION_COOKIE = "__Host-homeward"  # the prefix: only over TLS or on this machine, for this host alone, for every path
 LANGUAGE_COOKIE = "homeward-language"
+BROWSER_COOKIE = "__Host-homeward-passkey"  # of a stranger who was asked for a passkey: the answer comes from there
+BROWSER_SECONDS = 300
 FORM_FIELD, FORM_HEADER = "form_token", "X-Form-Token"
 
 
@@ -25,6 +27,12 @@ def keep_token(response: Response, token: str, until: datetime | None = None) ->
 
 def forget_token(response: Response) -> None:
     response.delete_cookie(SESSION_COOKIE, path="/", secure=True, httponly=True, samesite="strict")
+
+
+def keep_browser(response: Response, browser: str) -> None:
+    response.set_cookie(
+        BROWSER_COOKIE, browser, path="/", max_age=BROWSER_SECONDS, secure=True, httponly=True, samesite="strict"
+    )
 
 
 def bearer_of(request: Request) -> str | None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
 
+from app.auth.second_step import require_passkey
 from app.auth.tokens import actor_for
 from app.deps import HouseDep
 from app.errors import AccountNotApproved, NotAllowed, NotSignedIn
@@ -47,12 +48,23 @@ def signed_in(who: Visitor) -> Actor:
 SignedIn = Annotated[Actor, Depends(signed_in)]
 
 
+def _has_account_page(actor: SignedIn) -> Actor:
+    """Whoever signs in with a password; also while they wait for approval, or lack a passkey they need."""
+    if actor.role is Role.VOLUNTEER:
+        raise NotAllowed
+    return actor
+
+
+OwnAccount = Annotated[Actor, Depends(_has_account_page)]
+
+
 def _only(*roles: Role) -> Callable[..., Actor]:
-    def allowed(actor: SignedIn) -> Actor:
+    def allowed(actor: SignedIn, house: HouseDep) -> Actor:
         if actor.role not in roles:
             raise NotAllowed
         if not actor.user.is_active:
             raise AccountNotApproved
+        require_passkey(house, actor)
         return actor
 
     return allowed

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from fastapi import Request, Response
 
 from app.edge import request_id_of
-from app.errors import NotFound, NotSignedIn
+from app.errors import NotFound, NotSignedIn, PasskeyWanted
 from app.pages.cookie import FORM_HEADER
 from app.pages.deps import see_other
 from models.errors import HomewardError
@@ -31,6 +31,8 @@ def as_page(answer: Handler) -> Handler:
             return _translated(request, error, problem)
         if not is_page(request):
             return problem
+        if isinstance(error, PasskeyWanted):
+            return see_other("/account")  # which says so
         return _to_sign_in(request) if isinstance(error, NotSignedIn) else _page_of(request, error, problem)
 
     return shown

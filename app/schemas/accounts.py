@@ -28,8 +28,11 @@ AccountName = Annotated[
 
 
 class SignIn(Asked):
+    """`recovery_code` only for an account that has a passkey: each is good once."""
+
     name: AccountName
     password: Annotated[str, Field(min_length=1, max_length=128)]
+    recovery_code: Annotated[str | None, Field(max_length=64)] = None
 
 
 class Acceptance(Asked):
