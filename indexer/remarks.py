@@ -1,7 +1,7 @@
 """What is said beside a candidate: flags, and the likelihood ratio where a calibration allows one."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import select
@@ -31,13 +31,18 @@ class Remark:
 
 @dataclass(frozen=True)
 class Listed:
-    """A ranking of one case: its faces, the references searched with, and how the scores were made."""
+    """A ranking of one case: its faces, the references searched with, and how the scores were made.
+
+    A ratio weighs the best score over all of ``reference_ids``, as calibrations are fitted. ``best`` holds it, by face
+    id, where faces were listed by some of them alone; else it is the score they are listed by.
+    """
 
     case: Case
     faces: Sequence[ScoredFace]
     reference_ids: Sequence[UUID]
     pack_id: str
     kind: str  # of score, as a calibration names it
+    best: Mapping[int, float] = field(default_factory=dict)
 
 
 def remarks(session: Session, keyring: KeyRing, listed: Listed, limits: QualityThresholds) -> dict[int, Remark]:
@@ -65,7 +70,7 @@ class _Ratios:
     def __init__(
         self, session: Session, listed: Listed, calibration: Calibration | None, limits: QualityThresholds
     ) -> None:
-        self._calibration = calibration
+        self._calibration, self._best = calibration, listed.best
         self.qualities: dict[int, float | None] = {}
         self.case_quality: float | None = None
         if calibration is None:
@@ -78,4 +83,6 @@ class _Ratios:
         self.case_quality = best_quality(session.scalars(references), limits)
 
     def of(self, face: ScoredFace, known: dict[str, float | None]) -> float | None:
-        return self._calibration.llr(face.score, known) if self._calibration else None
+        if self._calibration is None:
+            return None
+        return self._calibration.llr(self._best.get(face.face_id, face.score), known)

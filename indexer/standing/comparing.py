@@ -21,7 +21,7 @@ from indexer.ranking import live_photos, live_rankings, one_each
 from indexer.remarks import Listed, Remark, remarks
 from indexer.scoring import ScoredFace
 from indexer.search import RANKS, Findings
-from indexer.standing.evidence import Ranked, returning
+from indexer.standing.evidence import Ranked, returning, scores_of_case
 from indexer.standing.recording import Found
 from indexer.standing.threshold import thresholds_of
 from indexer.standing.waiting import Waiting
@@ -105,7 +105,7 @@ class Comparison:
         probes = self.watched.cases[place]
         faces = one_each(faces, groups_of(self.session, [face.face_id for face in faces]))
         try:
-            beside = self._remarks(probes, faces)
+            beside = self._remarks(place, faces, gallery)
         except SealBroken as error:
             get_log().error("case_unreadable", case_id=probes.case_id, code=error.code)
             return None
@@ -113,10 +113,17 @@ class Comparison:
         ranked = Ranked(probes.case_id, probes.reference_ids, faces, self.known.pack_id, self.watched, gallery)
         return Found(probes.case_id, self._findings(place, faces, beside), returning(self.session, ranked))
 
-    def _remarks(self, probes: Probes, faces: list[ScoredFace]) -> dict[int, Remark]:
+    def _remarks(self, place: int, faces: list[ScoredFace], gallery: Gallery | None) -> dict[int, Remark]:
+        """What a search of the case would say of these faces, whichever of its references listed them."""
+        probes = self.watched.cases[place]
         case = self.session.get_one(Case, probes.case_id)
         kind = "as" if self.ranker.cohort else "raw"
-        listed = Listed(case, faces, probes.reference_ids, self.known.pack_id, kind)
+        best: dict[int, float] = {}
+        if gallery is not None:  # some references alone listed them
+            wanted = [face.face_id for face in faces]
+            here, scores = scores_of_case(self.session, self.watched, gallery, place, wanted)
+            best = dict(zip(here.tolist(), scores.max(axis=0).tolist(), strict=True))
+        listed = Listed(case, faces, probes.reference_ids, self.known.pack_id, kind, best)
         return remarks(self.session, self.context.keyring, listed, self.context.pack.info.quality)
 
     def _findings(self, place: int, faces: list[ScoredFace], beside: dict[int, Remark]) -> Findings:

@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from indexer.cohorts.linked import kinship
-from indexer.gallery.base import Gallery
+from indexer.gallery.base import FaceIds, Gallery
 from indexer.linking.candidates import known_candidates
 from indexer.rankers import DIGITS
-from indexer.scoring import ScoredFace
+from indexer.scoring import ScoredFace, Scores
 from indexer.standing.watched import Watched
 from models.candidate import Candidate, CandidateState, Search, SearchResult
 from models.reference import Reference
@@ -48,6 +48,17 @@ def returning(session: Session, ranked: Ranked) -> frozenset[UUID]:
     )
 
 
+def scores_of_case(
+    session: Session, watched: Watched, gallery: Gallery, place: int, face_ids: Sequence[int]
+) -> tuple[FaceIds, Scores]:
+    """Of these faces those that ``gallery`` holds, and what each reference of a case scores with them: shape
+    (references, faces), as lists are ranked."""
+    here, stored = gallery.templates(np.array(face_ids, np.int64))
+    cohort = watched.cohort
+    kin = kinship(session, gallery.pack_id, cohort, here.tolist()) if cohort else None
+    return here, watched.scores(stored, kin, watched.rows(place))[0]
+
+
 def _is_new_pack(session: Session, candidate: Candidate, pack_id: str) -> bool:
     """Whoever rejected it had not seen what this pack says of it."""
     of_pack = select(Search.id).join(SearchResult, SearchResult.search_id == Search.id)
@@ -68,10 +79,7 @@ def _is_louder(session: Session, candidate: Candidate, face: ScoredFace, ranked:
     if reference_id not in approved or approved[reference_id] <= candidate.decided_at:
         return False
     place = ranked.watched.places[ranked.case_id]
-    here, stored = ranked.gallery.templates(np.array([face.face_id], np.int64))
-    cohort = ranked.watched.cohort
-    kin = kinship(session, ranked.pack_id, cohort, here.tolist()) if cohort else None
-    scores = ranked.watched.scores(stored, kin, ranked.watched.rows(place))[0]
+    _, scores = scores_of_case(session, ranked.watched, ranked.gallery, place, [face.face_id])
     now = dict(zip(ranked.watched.cases[place].reference_ids, scores.max(axis=1, initial=-np.inf), strict=True))
     earlier = [now[each] for each in now if each in approved and approved[each] <= candidate.decided_at]
     best = session.scalar(
