@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
@@ -28,7 +28,6 @@ from models.types import now
 
 router = APIRouter()
 FaceNumber = Annotated[int, Path(ge=0, le=1000)]
-Chosen = Annotated[int | None, Query(ge=0, le=1000)]
 NO_PAIR = (NothingToReview, ReviewLimitReached)
 _NUMBER = re.compile(r"-?[0-9]{1,4}")
 
@@ -64,12 +63,15 @@ def workbench(
     house: HouseDep,
     pages: PagesDep,
     session: PageReading,
-    reference: Chosen = None,
-    street: Chosen = None,
 ) -> Response:
-    """``reference`` and ``street`` choose what is compared where there are no scripts to do so."""
-    bench = _bench(session, house, actor, assignment_id)
-    return _shown(pages, bench, _chosen(bench.references, reference), _chosen(bench.streets, street))
+    return _shown(pages, _bench(session, house, actor, assignment_id))
+
+
+@router.post("/review/{assignment_id}")
+def look_at_others(assignment_id: UUID, actor: ReviewerPage, house: HouseDep, pages: PagesDep, form: Form) -> Response:
+    """Another picture of either side, where there are no scripts; what was entered stays, and nothing is locked."""
+    with house.context.database.reading() as session:
+        return _shown(pages, _bench(session, house, actor, assignment_id), form)
 
 
 @router.get("/review/{assignment_id}/faces/{number}")
@@ -93,7 +95,7 @@ def give_answer(assignment_id: UUID, actor: ReviewerPage, house: HouseDep, pages
     with house.context.database.reading() as session:
         bench = _bench(session, house, actor, assignment_id)
     if told is not None or faults:
-        return _shown(pages, bench, form=form, told=told, faults=faults)
+        return _shown(pages, bench, form, told, faults)
     return see_other(f"/review/{assignment_id}") if bench.assignment.truth else _next(actor, house)
 
 
@@ -153,13 +155,11 @@ def _bench(session: Session, house: House, actor: Actor, assignment_id: UUID) ->
 def _shown(
     pages: Pages,
     bench: Bench,
-    reference: ShownFace | None = None,
-    street: ShownFace | None = None,
     form: FormData | None = None,
     told: HomewardError | None = None,
     faults: Sequence[str] = (),
 ) -> Response:
-    """``form``: what was entered and could not be taken."""
+    """``form``: what was entered so far."""
     entered = form or FormData()
     rated = {group.value: entered.get(f"feature_{group.value}") for group in FeatureGroup}
     shown = {"told": told, "entered": entered, "rated": rated, "others": entered.getlist("other_child")}
@@ -172,11 +172,17 @@ def _shown(
         assignment=bench.assignment,
         references=bench.references,
         streets=bench.streets,
-        reference=reference or _chosen(bench.references, None),
-        street=street or _chosen(bench.streets, None),
+        reference=_chosen(bench.references, _shown_number(entered, Side.REFERENCE)),
+        street=_chosen(bench.streets, _shown_number(entered, Side.STREET)),
         faults=faults,
         **shown,
     )
+
+
+def _shown_number(entered: FormData, side: Side) -> int | None:
+    """The picture whose button was pressed, else the one that was shown."""
+    asked = (_number(entered.get(f"to_{side}")), _number(entered.get(side)))
+    return next((number for number in asked if number is not None), None)
 
 
 def _chosen(faces: list[ShownFace], number: int | None) -> ShownFace | None:

@@ -91,6 +91,26 @@ def test_what_cannot_be_taken_comes_back_as_it_was_entered(desk: Desk, visit: Vi
     assert reviewer.fill(f"{pair}/answer", {"answer": "-1", "comment": full}).status_code == 303
 
 
+def test_looking_at_another_picture_keeps_what_was_entered_and_locks_nothing(desk: Desk, visit: Visitors):
+    desk.add_reference(desk.case_id)
+    desk.add_candidates(1)
+    reviewer, pair = begin(visit, desk)
+    entered = {"answer": "-1", "feature_ears": "2", "comment": "A <scar>", "reference": "1", "street": "0"}
+    looked = reviewer.fill(pair, entered | {"to_reference": "2"})
+    assert looked.status_code == 200
+    shown = re.findall(r'<img class="face" src="([^"]+)"', looked.text)
+    assert shown[:2] == [f"{pair}/faces/2", f"{pair}/faces/0"]
+    assert 'value="-1" required checked' in looked.text
+    assert ">A &lt;scar&gt;</textarea>" in looked.text
+    assert re.findall(r'name="feature_(\w+)" value="(-?\d)" checked', looked.text) == [("ears", "2")]
+    kept = reviewer.fill(f"{pair}/answer", {"comment": "No answer", "reference": "2", "street": "0"})
+    assert (kept.status_code, f'<img class="face" src="{pair}/faces/2"' in kept.text) == (422, True)
+    assert reviewer.fill(pair, {"to_street": "999", "to_reference": "x"}).status_code == 200
+    assert desk.count(Review) == 0
+    desk.lapse(pair.rsplit("/", 1)[1])
+    assert "A &lt;scar&gt;" in reviewer.fill(pair, entered | {"to_reference": "2"}).text
+
+
 def test_when_nothing_waits_the_page_says_so(desk: Desk, visit: Visitors):
     reviewer = visit(Role.REVIEWER)
     assert "There is nothing to review at the moment" in reviewer.see("/review")
@@ -152,9 +172,10 @@ def test_a_linked_face_that_shows_another_child_is_told_apart(desk: Desk, visit:
     reviewer, pair = begin(visit, desk)
     page = reviewer.see(pair)
     assert 'name="other_child" value="500"' in page
-    assert "reference=1&street=0" in page
-    chosen = reviewer.see(f"{pair}?street=500&reference=1")
-    assert '<img class="face" src="' + pair + '/faces/500"' in chosen
+    assert '<img class="face" src="' + pair + '/faces/0"' in page
+    chosen = reviewer.fill(pair, {"to_street": "500", "street": "0", "reference": "1"})
+    assert chosen.text.count('<img class="face" src="' + pair + '/faces/500"') == 1
+    assert '<input type="hidden" name="street" value="500">' in chosen.text
     reviewer.fill(f"{pair}/answer", {"answer": "2", "other_child": "500"})
     with desk.service.database.reading() as session:
         assert session.get_one(FaceLink, pair_key).undone_at is not None
