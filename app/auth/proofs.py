@@ -25,6 +25,7 @@ class Proof:
     kind: TokenKind
     token: str
     expires_at: datetime
+    started_with: StartedWith | None = None  # of a session
 
 
 def new_session(
@@ -41,7 +42,8 @@ def new_session(
     session.add(row)
     session.flush()
     act(session, actor, "session.start", "session", row.id, f"with {started_with}")
-    return Proof(actor.user, TokenKind.SESSION, token, started + timedelta(hours=house.settings.session_hours))
+    ends = started + timedelta(hours=house.settings.session_hours)
+    return Proof(actor.user, TokenKind.SESSION, token, ends, started_with)
 
 
 def held_account(session: Session, user_id: UUID) -> User:

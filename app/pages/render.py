@@ -22,8 +22,15 @@ POLICY = (
     "require-trusted-types-for 'script'; trusted-types homeward"
 )
 
+# Passkeys are asked for by our own pages alone, and a photo's place only by the volunteer's; nothing else is used.
+PERMISSIONS = (
+    "publickey-credentials-get=(self), publickey-credentials-create=(self), geolocation=(self), "
+    "camera=(), microphone=(), display-capture=(), payment=(), usb=()"
+)
+
 HEADERS = {
     "Content-Security-Policy": POLICY,
+    "Permissions-Policy": PERMISSIONS,
     "Referrer-Policy": "same-origin",  # with none at all a form's Origin would be `null`, also when it is our own
     "Vary": "Accept-Language, Cookie",
 }

@@ -10,6 +10,8 @@ from app.pages.routes import (
     grants,
     objections,
     operation,
+    own_account,
+    passkeys,
     references,
     review,
     searches,
@@ -21,6 +23,8 @@ from app.pages.routes import (
 
 PAGES = (
     start.router,
+    passkeys.router,
+    own_account.router,
     review.router,
     volunteer.router,
     cases.router,

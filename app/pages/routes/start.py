@@ -9,12 +9,12 @@ from app.auth.proofs import Proof, end_proof
 from app.auth.sign_in import accept_invitation, sign_in
 from app.auth.tokens import TokenKind, actor_for
 from app.deps import HouseDep
-from app.errors import AppError, NotSignedIn, SignInRefused
+from app.errors import AppError, NotSignedIn, SecondStepWanted, SignInRefused
 from app.pages.cookie import LANGUAGE_COOKIE, bearer_of, forget_token, keep_token
-from app.pages.deps import Form, PagesDep, PageWriting, SignedIn, Visitor, fields_of, see_other
+from app.pages.deps import Form, Pages, PagesDep, PageWriting, SignedIn, Visitor, fields_of, see_other
 from app.pages.language import LANGUAGES
 from app.schemas.accounts import Acceptance, SignIn
-from models.user import Role
+from models.user import Role, StartedWith
 
 router = APIRouter()
 
@@ -38,22 +38,22 @@ def home(who: Visitor, pages: PagesDep) -> Response:
 
 @router.get("/sign-in")
 def sign_in_page(pages: PagesDep, wanted: Annotated[str, Query(alias="next", max_length=300)] = "/") -> Response:
-    return pages.show("sign_in.html", told=None, name="", next=_own_path(wanted))
+    return shown_sign_in(pages, None, wanted=own_path(wanted))
 
 
 @router.post("/sign-in")
 def take_sign_in(request: Request, house: HouseDep, pages: PagesDep, form: Form) -> Response:
     """With name and password, or with a volunteer's key."""
     fields = fields_of(form)
-    wanted = _own_path(fields.pop("next", "/"))
+    wanted = own_path(fields.pop("next", "/"))
     try:
         if "key" in fields:
             return _with_key(request, house, fields["key"], wanted)
-        proof = sign_in(house, SignIn.model_validate(fields), _source(request), request.state.request_id)
+        proof = sign_in(house, SignIn.model_validate(fields), source_of(request), request.state.request_id)
     except (AppError, ValidationError) as error:
         known = error if isinstance(error, AppError) and not isinstance(error, NotSignedIn) else SignInRefused()
-        return pages.show("sign_in.html", 401, told=known, name=fields.get("name", "")[:64], next=wanted)
-    return _welcomed(proof, wanted)
+        return shown_sign_in(pages, known, fields.get("name", "")[:64], wanted)
+    return welcomed(proof, wanted)
 
 
 @router.get("/accept")
@@ -78,7 +78,7 @@ def take_invitation(request: Request, house: HouseDep, pages: PagesDep, form: Fo
         answer: Response = pages.show("key.html", key=proof.token, until=proof.expires_at)
         keep_token(answer, proof.token, proof.expires_at)
         return answer
-    return _welcomed(proof, "/")
+    return welcomed(proof, "/")
 
 
 @router.post("/sign-out")
@@ -94,7 +94,7 @@ def sign_out(request: Request, house: HouseDep, actor: SignedIn, session: PageWr
 @router.post("/language")
 def choose_language(form: Form) -> Response:
     fields = fields_of(form)
-    answer = see_other(_own_path(fields.get("next", "/")))
+    answer = see_other(own_path(fields.get("next", "/")))
     if fields.get("language") in LANGUAGES:
         answer.set_cookie(LANGUAGE_COOKIE, fields["language"], max_age=365 * 86_400, samesite="lax", secure=True)
     return answer
@@ -113,17 +113,31 @@ def _with_key(request: Request, house: HouseDep, key: str, wanted: str) -> Respo
     return answer
 
 
-def _welcomed(proof: Proof, wanted: str) -> Response:
-    answer = see_other(wanted)
+def shown_sign_in(pages: Pages, told: AppError | None, name: str = "", wanted: str = "/") -> Response:
+    """401 for every refusal. Only whoever knew the password is asked for a recovery code."""
+    return pages.show(
+        "sign_in.html",
+        401 if told else 200,
+        told=told,
+        name=name,
+        next=wanted,
+        code_wanted=isinstance(told, SecondStepWanted),
+        origin=pages.house.settings.public_origin,
+    )
+
+
+def welcomed(proof: Proof, wanted: str) -> Response:
+    """Who came by a recovery code is led to what is left of them."""
+    answer = see_other("/account" if proof.started_with is StartedWith.RECOVERY_CODE else wanted)
     keep_token(answer, proof.token)
     return answer
 
 
-def _source(request: Request) -> str:
+def source_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def _own_path(wanted: str) -> str:
+def own_path(wanted: str) -> str:
     """A path of ours, or the start: nobody is led elsewhere by an address they were sent."""
     plain = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
     return wanted if plain else "/"
