@@ -10,6 +10,7 @@ from indexer.decode_pool import DecodePool
 from indexer.installation import require_own_key
 from indexer.keyring import KeyRing
 from indexer.packs.base import Pack
+from indexer.places import require_private
 from indexer.settings import IndexerSettings
 from indexer.storage import BlobStore, LocalStore
 from models.errors import NotInstalled
@@ -45,10 +46,11 @@ class Context:
 def open_context(settings: IndexerSettings) -> Iterator[Context]:
     """Everything opened and checked, and closed at the end.
 
-    `NotInstalled`, `KeyProblem`, `DatabaseKeyWrong`, `SchemaUnknown`.
+    `NotInstalled`, `DataDirExposed`, `DataExposed`, `KeyProblem`, `DatabaseKeyWrong`, `SchemaUnknown`.
     """
     if settings.database_url is None and not settings.database_file.exists():  # opening it would make an empty one
         raise NotInstalled(path=settings.data_dir)
+    require_private(settings)
     keyring = KeyRing.load(settings.key_file)
     url = settings.database_url.get_secret_value() if settings.database_url else None
     database = open_database(url, settings.database_file, keyring.database_key)

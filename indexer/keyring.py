@@ -23,6 +23,7 @@ from indexer.sealing import KEY_BYTES, seal, unseal
 _TITLE = "HOMEWARD-KEY-1"
 _CHECKSUM_BYTES = 3  # with the key just 35 bytes: 56 characters, no padding; one mistyped copy in 16 million passes
 _CHARACTERS = 56
+_FEWEST_BYTES = 16  # different ones: of 32 random bytes about 30 are; not one random key in 10^16 has fewer than 16
 _MOST_FILE_BYTES = 4096  # a key file is 100 bytes; never read a large file that was named by mistake
 # Base 32 (RFC 4648) has no 0, 1 and 8, so a person who writes them means the letter that looks like it.
 _MEANT = str.maketrans("018", "OIB")
@@ -168,4 +169,6 @@ def _master_in(text: str, path: Path) -> bytes:
     master, checksum = both[:KEY_BYTES], both[KEY_BYTES:]
     if checksum != _checksum(master):
         raise KeyFileWrong(path=path, reason="its checksum does not fit; compare it with your copy, letter by letter")
+    if len(set(master)) < _FEWEST_BYTES:
+        raise KeyFileWrong(path=path, reason="it is not random, so it can be guessed; only `homeward init` makes keys")
     return master

@@ -1,7 +1,6 @@
 """What commands share: settings, who acts, and how results are printed."""
 
 import json
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, cast
@@ -15,13 +14,13 @@ from sqlalchemy.orm import Session
 from app.commands.errors import (
     AccountCannot,
     AccountUnknown,
-    DataDirExposed,
     DataDirUnusable,
     KeyPlaceUnsafe,
 )
 from app.settings import ServiceSettings
 from indexer.cli import load_settings as load_settings_of
 from indexer.context import Context, open_context
+from indexer.places import require_private
 from models.actor import Actor
 from models.records import User
 from models.user import Role
@@ -48,15 +47,14 @@ def opened() -> Iterator[Context]:
 def require_safe_places(settings: ServiceSettings) -> None:
     """The key apart from the data, and the data for its owner's eyes only.
 
-    `KeyPlaceUnsafe`, `DataDirUnusable`, `DataDirExposed`.
+    `KeyPlaceUnsafe`, `DataDirUnusable`, `DataDirExposed`, `DataExposed`.
     """
     key_file, data_dir = settings.key_file.resolve(), settings.data_dir.resolve()
     if key_file.is_relative_to(data_dir):
         raise KeyPlaceUnsafe(path=key_file)
     if data_dir.exists() and not data_dir.is_dir():
         raise DataDirUnusable(path=data_dir, reason="it is a file")
-    if data_dir.exists() and data_dir.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise DataDirExposed(path=data_dir, mode=f"{stat.S_IMODE(data_dir.stat().st_mode):04o}")
+    require_private(settings)
 
 
 def acting(session: Session, name: str, role: Role) -> Actor:

@@ -13,10 +13,6 @@ class KeyCopyMissing(AppError):
     """The key has not been copied; run `homeward init` again when you can keep a copy."""
 
 
-class DataDirExposed(AppError):
-    """The data directory {path} can be entered by others (mode {mode}); run `chmod 700 {path}`."""
-
-
 class ListeningUnsafe(AppError):
     """Listening on {host} would send passwords, tokens and faces over the network in the clear.
 

@@ -8,6 +8,7 @@ IndexerError
 │   └── SnapshotError        SnapshotMissing SnapshotDamaged SnapshotForeign SnapshotNotWritten
 ├── KeyProblem               KeyFileMissing KeyFileWrong KeyFileExposed KeyFileExists SealBroken
 ├── StorageError             BlobMissing BlobNameUnusable StorageUnavailable StorageFull StoredTooLate
+│                            DataDirExposed DataExposed
 ├── PhotoRefused             FileTooLarge FileUnreadable
 ├── UploadQuotaReached
 ├── VolunteerUnknown
@@ -87,6 +88,8 @@ from indexer.errors.searches import NoFaceFound as NoFaceFound
 from indexer.errors.searches import ReferenceKnown as ReferenceKnown
 from indexer.errors.storage import BlobMissing as BlobMissing
 from indexer.errors.storage import BlobNameUnusable as BlobNameUnusable
+from indexer.errors.storage import DataDirExposed as DataDirExposed
+from indexer.errors.storage import DataExposed as DataExposed
 from indexer.errors.storage import StorageError as StorageError
 from indexer.errors.storage import StorageFull as StorageFull
 from indexer.errors.storage import StorageUnavailable as StorageUnavailable

@@ -25,3 +25,11 @@ class StorageFull(StorageError):
 
 class StoredTooLate(StorageError):
     """Stored bytes were not recorded in time and may have been cleared away; nothing was kept, do it again."""
+
+
+class DataDirExposed(StorageError):
+    """The data directory {path} can be entered by others (mode {mode}); run `chmod 700 {path}`."""
+
+
+class DataExposed(StorageError):
+    """{path} can be read by others (mode {mode}); run `chmod go-rwx {path}`."""

@@ -59,10 +59,12 @@ def installation(
         pack_dir=packs_folder,
         database_url=SecretStr(url) if url else None,
     )
-    settings.data_dir.mkdir(parents=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True)
     keyring = KeyRing.create(settings.key_file)
     database = open_database(url, settings.database_file, keyring.database_key)
     upgrade(database)
+    for made in settings.data_dir.iterdir():
+        made.chmod(0o600)  # as under the umask that `homeward` sets
     context = Context(settings, keyring, database, LocalStore(settings.blobs), decode_pool)
     context.__dict__["_pack"] = pack
     named = {"DATA_DIR": settings.data_dir, "KEY_FILE": settings.key_file, "PACK_DIR": packs_folder}

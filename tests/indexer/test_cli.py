@@ -112,6 +112,7 @@ def test_settings_that_cannot_be_parsed_are_one_line(installed: Installation):
 def test_settings_of_the_service_in_the_same_file_are_passed_over_and_own_ones_are_read(installed: Installation):
     file = installed.context.settings.data_dir / "homeward.toml"
     file.write_text('hotline = "116 000"\nport = 8123\n')
+    file.chmod(0o600)
     assert installed.run("work", "--once")[0] == 0
     file.write_text('hotline = "116 000"\npack = "no_such"\n')
     status, _, err = installed.run("work", "--once")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from indexer.keyring import KeyRing
 from tests.app.commands.conftest import Homeward, Place
 
 QUICK = ("init", "--retention", "12", "--key-copied")
@@ -50,6 +51,63 @@ def test_no_installation(homeward: Homeward, place: Place, command: tuple[str, .
         f"There is no installation in {place.data}: run `homeward init`, or set HOMEWARD_DATA_DIR to where it is.\n",
     )
     assert not place.data.exists()
+
+
+@pytest.mark.parametrize("name", ["homeward.db", "homeward.db-wal", "blobs", "gallery", "homeward.toml"])
+@pytest.mark.parametrize("command", [("serve",), ("work", "--once"), ("users", "list")])
+def test_what_others_can_read(homeward: Homeward, place: Place, command: tuple[str, ...], name: str):
+    homeward(*QUICK)
+    path = place.data / name
+    if not path.exists():
+        path.touch() if path.suffix else path.mkdir()
+    path.chmod(0o640)
+    status, said = refused(homeward, *command)
+    assert (status, said) == (
+        1,
+        f"{path} can be read by others (mode 0640); run `chmod go-rwx {path}`.\n",
+    )
+    path.chmod(0o700)
+    assert homeward("users", "list").status == 0
+
+
+def test_a_data_directory_that_others_can_enter_stops_the_worker_too(homeward: Homeward, place: Place):
+    homeward(*QUICK)
+    place.data.chmod(0o710)
+    status, said = refused(homeward, "work", "--once")
+    assert (status, said) == (
+        1,
+        f"The data directory {place.data} can be entered by others (mode 0710); run `chmod 700 {place.data}`.\n",
+    )
+
+
+def test_a_key_that_is_no_random_one(homeward: Homeward, place: Place):
+    homeward(*QUICK)
+    place.key.write_text(KeyRing(bytes(range(15)) + bytes(17)).copy_text)
+    for command in (("serve",), ("work", "--once")):
+        status, said = refused(homeward, *command)
+        assert (status, said.startswith(f"The key file {place.key} is not the right one: it is not random")) == (
+            1,
+            True,
+        )
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ({"PUBLIC_ORIGIN": "http://homeward.example"}, "public_origin must be like https://"),
+        ({"PUBLIC_ORIGIN": "https://homeward.example/pages"}, "public_origin must be like https://"),
+        ({"PUBLIC_ORIGIN": "https://192.168.1.5"}, "browsers make no passkey for an IP address"),
+        ({"PUBLIC_ORIGIN": "https://hëimweg.example"}, "in the letters that browsers send"),
+        ({"REQUIRE_PASSKEYS": "true"}, "require_passkeys needs public_origin"),
+    ],
+)
+def test_an_address_that_no_passkey_is_made_for(
+    homeward: Homeward, monkeypatch: pytest.MonkeyPatch, names: dict[str, str], said: str
+):
+    for name, value in names.items():
+        monkeypatch.setenv(f"HOMEWARD_{name}", value)
+    status, line = refused(homeward, "serve")
+    assert (status, said in line) == (2, True)
 
 
 def test_a_pack_that_is_not_here(homeward: Homeward, monkeypatch: pytest.MonkeyPatch):
