@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from models.audit import AuditEntry, record_act
+from models.audit import AuditEntry, Coverable, record_act
 from models.user import Role, User
 
 
@@ -25,8 +25,19 @@ class Actor:
         return self.user.role
 
 
-def act(session: Session, actor: Actor, action: str, object_type: str, object_id: object, why: str = "") -> None:
-    """Record that ``actor`` did ``action`` (a stable word such as `case.approve`) when this transaction commits."""
+def act(
+    session: Session,
+    actor: Actor,
+    action: str,
+    object_type: str,
+    object_id: object,
+    why: str = "",
+    decides: Coverable | None = None,
+) -> None:
+    """Record that ``actor`` did ``action`` (a stable word such as `case.approve`) when this transaction commits.
+
+    ``decides``: the record of what they decided, covered as it is by then.
+    """
     record_act(
         session,
         AuditEntry(
@@ -38,4 +49,5 @@ def act(session: Session, actor: Actor, action: str, object_type: str, object_id
             why=why,
             request_id=actor.request_id,
         ),
+        decides,
     )

@@ -8,6 +8,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
+from models.decision import Decision, DecisionWithWords
 from models.errors import AlreadyAnswered, SamePerson, WrongState
 from models.types import Moment, RandomId, UtcDateTime, by_whom, now, one_of
 from models.user import User
@@ -67,7 +68,7 @@ class Assignment(Base):
         self.state, self.given_at, self.lapses_at, self.closed_at = AssignmentState.OPEN, now(), lapses_at, None
 
 
-class Review(Base):
+class Review(DecisionWithWords, Base):
     """One reviewer's locked answer, -2 different ... +2 same, with feature ratings. The answer is never changed."""
 
     __tablename__ = "reviews"
@@ -87,12 +88,16 @@ class Review(Base):
     comment: Mapped[str] = mapped_column(String(2000), default="")
     locked_at: Mapped[Moment] = mapped_column(default=now)
 
+    def decided(self) -> list[object]:
+        whose = [self.candidate_id, self.assignment_id, self.reviewer_id, self.round]
+        return [*whose, self.answer, self.features, self.locked_at]
+
     def forget_comment(self) -> None:
         """The face it describes is being erased; the answer stays."""
-        self.comment = ""
+        self.forget_words()
 
 
-class Adjudication(Base):
+class Adjudication(Decision, Base):
     """A supervisor's decision where two reviewers differ."""
 
     __tablename__ = "adjudications"
@@ -104,8 +109,11 @@ class Adjudication(Base):
     reason: Mapped[str] = mapped_column(String(2000))
     at: Mapped[Moment] = mapped_column(default=now)
 
+    def decided(self) -> list[object]:
+        return [self.candidate_id, self.round, self.by, self.same, self.reason, self.at]
 
-class Authority(Base):
+
+class Authority(Decision, Base):
     """Someone a confirmed candidate may be released to. Two supervisors put it on the list."""
 
     __tablename__ = "authorities"
@@ -118,6 +126,9 @@ class Authority(Base):
     agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    def decided(self) -> list[object]:
+        return [self.id, self.name, self.contact, self.proposed_by, self.agreed_by, self.agreed_at]
+
     @property
     def is_listed(self) -> bool:
         return self.agreed_at is not None and self.retired_at is None
@@ -128,7 +139,7 @@ class Authority(Base):
         self.agreed_by, self.agreed_at = supervisor.id, now()
 
 
-class Release(Base):
+class Release(Decision, Base):
     """Place, time and photo of a confirmed candidate, handed to an authority by two supervisors."""
 
     __tablename__ = "releases"
@@ -140,6 +151,10 @@ class Release(Base):
     proposed_at: Mapped[Moment] = mapped_column(default=now)
     agreed_by: Mapped[UUID | None] = by_whom()
     agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    def decided(self) -> list[object]:
+        proposed = [self.candidate_id, self.authority_id, self.reason, self.proposed_by, self.proposed_at]
+        return [*proposed, self.agreed_by, self.agreed_at]
 
     def propose_again(self, authority_id: UUID, reason: str, supervisor: User) -> None:
         """Another authority or reason, or another proposer; the waiting begins anew."""
@@ -158,7 +173,7 @@ class Release(Base):
         self.agreed_by, self.agreed_at = supervisor.id, now()
 
 
-class Outcome(Base):
+class Outcome(Decision, Base):
     """What an authority established."""
 
     __tablename__ = "outcomes"
@@ -169,3 +184,7 @@ class Outcome(Base):
     for_worker: Mapped[str] = mapped_column(String(2000), default="")  # what the authority lets the case worker read
     recorded_by: Mapped[UUID] = by_whom()
     recorded_at: Mapped[Moment] = mapped_column(default=now)
+
+    def decided(self) -> list[object]:
+        words = [self.established_by, self.note, self.for_worker]
+        return [self.candidate_id, *words, self.recorded_by, self.recorded_at]

@@ -7,12 +7,13 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
+from models.decision import DecisionWithWords
 from models.errors import AlreadyAnswered, WrongState
 from models.review import AssignmentState
 from models.types import BigId, Moment, RandomId, UtcDateTime, by_whom, now, one_of
 
 
-class SeededPair(Base):
+class SeededPair(DecisionWithWords, Base):
     """One pair made for one reviewer, and the locked answer to it. ``id`` stands where an assignment's does.
 
     ``case_id`` is the case whose references are shown. ``face_id``, a face of ``other_case_id``, stands for the street
@@ -42,6 +43,9 @@ class SeededPair(Base):
     answer: Mapped[int | None]
     features: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     comment: Mapped[str] = mapped_column(String(2000), default="")
+
+    def decided(self) -> list[object]:
+        return [self.id, self.reviewer_id, self.same, self.answer, self.features, self.closed_at]
 
     def state_at(self, at: datetime) -> AssignmentState:
         """What is gone cannot be answered any more."""
@@ -73,4 +77,5 @@ class SeededPair(Base):
         """Nobody may look at it any more. The answer stays, without a word about the face."""
         if self.state is AssignmentState.OPEN:
             self.state, self.closed_at = AssignmentState.LAPSED, now()
-        self.face_id, self.comment = None, ""
+        self.face_id = None
+        self.forget_words()

@@ -17,7 +17,7 @@ def propose_authority(session: Session, actor: Actor, name: str, contact: str) -
     authority = Authority(name=name, contact=contact, proposed_by=actor.id)
     session.add(authority)
     session.flush()
-    act(session, actor, "authority.propose", "authority", authority.id)
+    act(session, actor, "authority.propose", "authority", authority.id, decides=authority)
     return authority
 
 
@@ -27,5 +27,5 @@ def agree_to_authority(session: Session, actor: Actor, authority_id: UUID) -> Au
     if authority is None:
         raise NotFound(thing="authority")
     authority.agree(actor.user)
-    act(session, actor, "authority.agree", "authority", authority.id)
+    act(session, actor, "authority.agree", "authority", authority.id, decides=authority)
     return authority

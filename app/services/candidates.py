@@ -126,11 +126,13 @@ def adjudicate(session: Session, actor: Actor, candidate_id: UUID, same: bool, r
     if session.scalar(own) is not None:
         raise SamePerson(reason="nobody adjudicates what they reviewed")
     candidate.adjudicate(same)
-    session.add(Adjudication(candidate_id=candidate.id, round=candidate.round, by=actor.id, same=same, reason=reason))
+    of_round = {"candidate_id": candidate.id, "round": candidate.round}
+    decision = Adjudication(**of_round, by=actor.id, same=same, reason=reason)
+    session.add(decision)
     if same:
         kind = AlertKind.CANDIDATE_CONFIRMED
         session.add(Alert(kind=kind, object_type="candidate", object_id=str(candidate.id)))
-    act(session, actor, "candidate.adjudicate", "candidate", candidate.id, reason)
+    act(session, actor, "candidate.adjudicate", "candidate", candidate.id, reason, decision)
     return candidate
 
 
@@ -150,5 +152,5 @@ def record_outcome(session: Session, actor: Actor, candidate_id: UUID, recorded:
         kind=AlertKind.OUTCOME_RECORDED, user_id=worker_id, object_type="candidate", object_id=str(candidate.id)
     )
     session.add_all([outcome, alert])
-    act(session, actor, "outcome.record", "candidate", candidate.id, recorded.outcome)
+    act(session, actor, "outcome.record", "candidate", candidate.id, recorded.outcome, outcome)
     return candidate

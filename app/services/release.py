@@ -39,7 +39,7 @@ def propose_release(session: Session, actor: Actor, candidate_id: UUID, authorit
         release.propose_again(authority.id, reason, actor.user)
     kind = AlertKind.RELEASE_AWAITS_AGREEMENT
     session.add(Alert(kind=kind, object_type="candidate", object_id=str(candidate.id)))
-    act(session, actor, "release.propose", "candidate", candidate.id, f"to {authority.id}: {reason}")
+    act(session, actor, "release.propose", "candidate", candidate.id, f"to {authority.id}: {reason}", release)
     return candidate
 
 
@@ -78,7 +78,7 @@ def _agree(session: Session, actor: Actor, candidate: Candidate, release: Releas
     release.agree(actor.user, only_supervisor=_is_alone(session, actor, release))
     candidate.release()
     _tell_worker(session, candidate)
-    act(session, actor, "release.agree", "candidate", candidate.id, f"to {authority.id}: {release.reason}")
+    act(session, actor, "release.agree", "candidate", candidate.id, f"to {authority.id}: {release.reason}", release)
 
 
 def _require_releasable(session: Session, candidate: Candidate) -> None:

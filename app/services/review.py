@@ -87,12 +87,12 @@ def look_at(context: Context, actor: Actor, assignment_id: UUID, number: int, *,
     )
 
 
-def answer(session: Session, actor: Actor, assignment_id: UUID, said: AnswerIn) -> Held:
+def answer(session: Session, context: Context, actor: Actor, assignment_id: UUID, said: AnswerIn) -> Held:
     """Lock an answer, or step aside. `NotFound`, `AlreadyAnswered`, `WrongState`."""
     assignment = _own(session, actor, assignment_id)
     if isinstance(assignment, SeededPair):
         session.refresh(assignment, with_for_update=True)
-        return answer_seeded(session, actor, assignment, said)
+        return answer_seeded(session, context, actor, assignment, said)
     # The candidate first: whoever changes its assignments holds its lock.
     candidate = session.get_one(Candidate, assignment.candidate_id, with_for_update=True)
     session.refresh(assignment)
@@ -117,7 +117,7 @@ def _lock_answer(session: Session, actor: Actor, assignment: Assignment, candida
     )
     session.add(review)
     session.flush()
-    act(session, actor, "review.answer", "assignment", assignment.id)
+    act(session, actor, "review.answer", "assignment", assignment.id, decides=review)
     _tell_apart(session, actor, candidate, said.other_child)
     _settle(session, candidate)
 

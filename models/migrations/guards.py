@@ -1,9 +1,11 @@
-"""Triggers that make the audit log and the gallery's changes append-only, on both databases.
+"""Triggers that make the audit log and the gallery's changes append-only, and lock decisions, on both databases.
 
 SQLite drops a table's triggers when a migration copies it, so they are put back after every upgrade.
 """
 
 from sqlalchemy import Connection, inspect
+
+from models.migrations.locks import KINDS, LOCKED, POSTGRESQL_FUNCTIONS, Locked, postgresql_locks, sqlite_locks
 
 APPEND_ONLY = ("audit", "gallery_changes")
 
@@ -37,19 +39,36 @@ _POSTGRESQL = {
 def install_guards(connection: Connection) -> None:
     sqlite = connection.dialect.name == "sqlite"
     if not sqlite:
-        connection.exec_driver_sql(_POSTGRESQL_FUNCTION)
+        for function in (_POSTGRESQL_FUNCTION, *POSTGRESQL_FUNCTIONS):
+            connection.exec_driver_sql(function)
     for table in _standing(connection):
         for statement in (_SQLITE if sqlite else _POSTGRESQL).values():
             connection.exec_driver_sql(statement.format(t=table))
+    for locked in _lockable(connection):
+        for statement in sqlite_locks(locked) if sqlite else postgresql_locks(locked):
+            connection.exec_driver_sql(statement)
 
 
 def remove_guards(connection: Connection) -> None:
     sqlite = connection.dialect.name == "sqlite"
-    for table in _standing(connection):
-        for kind in _SQLITE if sqlite else _POSTGRESQL:
-            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {table}_no_{kind}{'' if sqlite else f' ON {table}'}")
+    tables = set(inspect(connection).get_table_names())
+    append_only = [(table, f"no_{kind}") for table in APPEND_ONLY for kind in (_SQLITE if sqlite else _POSTGRESQL)]
+    for table, kind in [*append_only, *((locked.table, kind) for locked in LOCKED for kind in KINDS)]:
+        if table in tables:
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {table}_{kind}{'' if sqlite else f' ON {table}'}")
 
 
 def _standing(connection: Connection) -> list[str]:
     names = set(inspect(connection).get_table_names())
     return [table for table in APPEND_ONLY if table in names]
+
+
+def _lockable(connection: Connection) -> list[Locked]:
+    """Those whose columns are there: a database may be at an earlier step."""
+    found = inspect(connection)
+    tables = set(found.get_table_names())
+    return [
+        locked
+        for locked in LOCKED
+        if locked.table in tables and set(locked.columns) <= {each["name"] for each in found.get_columns(locked.table)}
+    ]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from models.candidate import CandidateState
 from models.link import LinkReason
-from models.records import Adjudication, Candidate, Face, FaceLink, Outcome, Release, Review
+from models.records import Adjudication, Candidate, Face, FaceLink, Outcome, Release, User
 from models.types import now
 from models.user import Role
 from tests.app.conftest import AccountClient, Service
@@ -164,13 +164,13 @@ def test_only_a_conflict_is_adjudicated(desk: Desk):
 
 def test_nobody_adjudicates_what_they_reviewed(desk: Desk):
     [candidate] = desk.add_candidates(1)
-    desk.answered(candidate, 2, -2)
+    reviewer, _ = desk.answered(candidate, 2, -2)
 
-    def was_a_reviewer(session) -> None:
-        session.query(Review).first().reviewer_id = desk.supervisor.user.id
+    def become_supervisor(session) -> None:
+        session.get_one(User, reviewer.user.id).role = Role.SUPERVISOR
 
-    desk.writing(was_a_reviewer)
-    answer = desk.supervisor.post(f"/v1/candidates/{candidate}/adjudicate", json=CHANGES["adjudicate"])
+    desk.writing(become_supervisor)
+    answer = reviewer.post(f"/v1/candidates/{candidate}/adjudicate", json=CHANGES["adjudicate"])
     assert refusal(answer) == (403, "same_person")
     assert desk.state(candidate) is CandidateState.CONFLICT
 
