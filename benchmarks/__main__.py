@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import evaluation, galleries, normalising, packs, pages, photos, pipeline, standing
+from benchmarks import evaluation, galleries, normalising, packs, pages, photos, pipeline, review, standing
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "evaluation": evaluation.measure,
@@ -13,6 +13,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "pages": pages.measure,
     "photos": photos.measure,
     "pipeline": pipeline.measure,
+    "review": review.measure,
     "standing": standing.measure,
 }
 

@@ -16,6 +16,7 @@ from app.errors import (
     NotSignedIn,
     ReviewLimitReached,
 )
+from app.evenly import Evenly
 from app.idempotency import OnceDep
 from app.problems import problems
 from app.schemas.results import OwnResults
@@ -38,7 +39,7 @@ FaceNumber = Annotated[int, Path(ge=0, le=1000)]
     status_code=201,
     responses=problems(*REFUSALS, NothingToReview, ReviewLimitReached, ChangedMeanwhile, SealBroken),
 )
-def take_next(actor: Reviewer, house: HouseDep, session: Writing) -> AssignmentOut:
+def take_next(_even: Evenly, actor: Reviewer, house: HouseDep, session: Writing) -> AssignmentOut:
     """The assignment you hold, or the next one. It may be asked for again without harm."""
     given = next_assignment(session, house.context.keyring, actor, seeding_of(house))
     return described(session, house.context, given)
@@ -57,7 +58,7 @@ def see_assignment(assignment_id: UUID, actor: Reviewer, house: HouseDep, sessio
         **problems(*REFUSALS, NotFound, AlreadyAnswered, WrongState, ChangedMeanwhile, BlobMissing, SealBroken),
     },
 )
-def see_face(assignment_id: UUID, number: FaceNumber, actor: Reviewer, house: HouseDep) -> Response:
+def see_face(_even: Evenly, assignment_id: UUID, number: FaceNumber, actor: Reviewer, house: HouseDep) -> Response:
     """A face crop with every other face blanked. Each look is an act in the audit log."""
     crop = look_at(house.context, actor, assignment_id, number)
     return Response(crop, media_type="image/jpeg", headers={"Content-Disposition": 'inline; filename="face.jpg"'})
@@ -72,9 +73,12 @@ def give_answer(
     assignment_id: UUID, asked: AnswerIn, actor: Reviewer, house: HouseDep, session: Writing, once: OnceDep
 ) -> Response:
     """Locked: there is no second answer."""
-    return once.answer(
-        session, actor, asked, lambda: described(session, house.context, answer(session, actor, assignment_id, asked))
-    )
+    context = house.context
+
+    def lock() -> AssignmentOut:
+        return described(session, context, answer(session, context, actor, assignment_id, asked))
+
+    return once.answer(session, actor, asked, lock)
 
 
 @mine.get("/mine", responses=problems(*REFUSALS))

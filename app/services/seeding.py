@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.house import House
 from app.services.children import Child, Look, children_of, may_be_one
+from app.services.pairs import linked_faces
 from app.services.sources import street_days
 from indexer.context import Context
 from indexer.keyring import KeyRing
@@ -34,6 +35,9 @@ YEARS_BETWEEN = 1.0
 """At least, from each look that is shown to the one that stands for the street face."""
 YEARS_ALIKE = 1.0
 """Less than this, from the child's own oldest look to that of another child which takes its place."""
+
+_SEEDS, _CROPS = 2**31, 2**5
+"""A seed's last five bits are no chance: they say how many linked crops the candidate had, fewer than 32."""
 
 _Found = tuple[Child, Child, Look]
 """Whose younger looks are shown, who stands for the child in the street, and in which look."""
@@ -78,6 +82,11 @@ def make_pair(
     return _recorded(session, seeding.context, reviewer_id, found, instead_of, draw, lapses_at)
 
 
+def linked_wanted(pair: SeededPair) -> int:
+    """How many crops besides the first: as many as the candidate had whose place it took."""
+    return pair.seed % _CROPS
+
+
 def is_some_years_younger(shown: Look, stands_for: Look) -> bool:
     """Only such looks are shown with it: of one of the same day everyone would see whose it is."""
     return stands_for.age - shown.age >= YEARS_BETWEEN
@@ -92,7 +101,7 @@ def _recorded(
     draw: int,
     lapses_at: datetime,
 ) -> SeededPair:
-    """As large and as well dated as the street face of the candidate whose place it takes."""
+    """As large, as well dated and with as many crops as the candidate's street face whose place it takes."""
     shown, other, look = found
     street = session.get_one(Face, instead_of.face_id)
     pair = SeededPair(
@@ -101,7 +110,7 @@ def _recorded(
         other_case_id=other.case.id,
         face_id=look.face.id,
         same=shown is other,
-        seed=draw % 2**31,
+        seed=draw % (_SEEDS // _CROPS) * _CROPS + len(linked_faces(session, [street.id])[street.id]),
         face_px=street.box[3] - street.box[1],
         dated=street_days(session, context, [street])[street.id] is not None,
         lapses_at=lapses_at,

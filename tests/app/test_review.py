@@ -566,7 +566,7 @@ def test_a_closing_that_waited_for_an_answer_keeps_it(desk: Desk):
     held = UUID(desk.take(reviewer).json()["id"])
     closed = while_uncommitted(
         desk.service.database,
-        lambda session: answer(session, Actor(reviewer.user, "test"), held, AnswerIn(answer=2)),
+        lambda session: answer(session, desk.context, Actor(reviewer.user, "test"), held, AnswerIn(answer=2)),
         partial(desk.worker.post, f"/v1/cases/{desk.case_id}/close", json={"reason": "Found at home"}),
     )
     assert closed.status_code == 200, closed.text

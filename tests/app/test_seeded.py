@@ -22,7 +22,8 @@ from indexer.sealed_records import case_key, seal_template
 from models.actor import Actor
 from models.candidate import CandidateState
 from models.face import QualityClass
-from models.records import Alert, Candidate, Case, Face, Photo, Reference, Review, SeededPair, Template
+from models.link import LinkReason
+from models.records import Alert, Candidate, Case, Face, FaceLink, Photo, Reference, Review, SeededPair, Template
 from models.review import Assignment, AssignmentState
 from models.types import now
 from models.user import Role
@@ -271,6 +272,7 @@ def test_every_answer_is_of_the_same_kind_until_the_last(desk: Desk):
     real = everything(desk, reviewer)
     assert len(pairs(desk)) == 1
     assert [shape(each) for each in seeded] == [shape(each) for each in real]
+    assert all(1 / 4 < len(one.content) / len(other.content) < 4 for one, other in zip(seeded, real, strict=True))
     acts = [row[0] for row in (desk.acts(word) for word in ("assignment.take", "review.answer"))]
     assert [actor for actor, *_ in acts] == [reviewer.user.id] * 2
     assert {len(desk.acts(word)) for word in ("assignment.take", "review.answer")} == {2}
@@ -291,11 +293,40 @@ def shape(answer: httpx.Response) -> tuple[object, ...]:
     """All but what differs between any two pairs."""
     names = sorted(answer.headers)
     if answer.headers["content-type"] == "image/jpeg":
-        return answer.status_code, names
+        return answer.status_code, names, pixels_of(answer).shape
     body = answer.json()
     if answer.status_code >= 400:
         return answer.status_code, names, {name: value for name, value in body.items() if name != "request_id"}
     return answer.status_code, names, sorted(body), body["state"], [sorted(face) for face in body["faces"]]
+
+
+@pytest.mark.parametrize(("linked", "crops"), [(0, []), (1, [500]), (3, [500, 501])])
+def test_it_has_as_many_street_faces_as_the_candidates_where_the_child_has_them(
+    desk: Desk, linked: int, crops: list[int]
+):
+    (candidate,) = desk.add_candidates(1)
+    others = [desk.add_photo() for _ in range(linked)]
+    desk.writing(partial(link_first_faces, candidate, others))
+    ticked_case(desk, [4.0, 9.3, 9.0, 8.9, 8.7])  # of 8.7 too much lies between
+    reviewer = desk.reviewer()
+    given = next_of(desk, reviewer)
+    assert [face["number"] for face in given["faces"]] == [0, 1, *crops]
+    assert {face["side"] for face in given["faces"] if face["number"] != 1} == {"street"}
+    looks = [reviewer.get(f"{PATH}/{given['id']}/faces/{number}") for number in (0, *crops)]
+    assert [pixels_of(look).shape for look in looks] == [(110, 110, 3)] * (1 + len(crops))
+    assert len({look.content for look in looks}) == 1 + len(crops)  # each made poor in its own way
+    beyond = 500 + len(crops)
+    assert refusal(reviewer.get(f"{PATH}/{given['id']}/faces/{beyond}")) == (404, "not_found")
+    assert refusal(desk.say(reviewer, given["id"], answer=1, other_child=[beyond])) == (404, "not_found")
+    assert desk.say(reviewer, given["id"], answer=1, other_child=crops).json()["truth"] == "same"
+
+
+def link_first_faces(candidate: UUID, photos: list[UUID], session: Session) -> None:
+    here = session.get_one(Candidate, candidate).face_id
+    for photo in photos:
+        there = session.scalars(select(Face.id).where(Face.photo_id == photo, Face.number == 0)).one()
+        one, other = sorted((here or 0, there))
+        session.add(FaceLink(face_id=one, other_id=other, reason=LinkReason.ALIKE, score=0.9))
 
 
 def test_what_lapsed_is_given_again_and_refused_like_any_other(desk: Desk):

@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 
 from app.deps import HouseDep
 from app.errors import NothingToReview, ReviewLimitReached
+from app.evenly import Evenly
 from app.house import House
 from app.pages.attempts import attempt
 from app.pages.deps import Form, PageReading, Pages, PagesDep, ReviewerPage, read_form, see_other
@@ -52,7 +53,7 @@ def own_results_page(actor: ReviewerPage, pages: PagesDep, session: PageReading)
 
 
 @router.post("/review/next")
-def take_next(actor: ReviewerPage, house: HouseDep, _form: Form) -> Response:
+def take_next(_even: Evenly, actor: ReviewerPage, house: HouseDep, _form: Form) -> Response:
     return _next(actor, house)
 
 
@@ -76,7 +77,12 @@ def look_at_others(assignment_id: UUID, actor: ReviewerPage, house: HouseDep, pa
 
 @router.get("/review/{assignment_id}/faces/{number}")
 def face(
-    assignment_id: UUID, number: FaceNumber, actor: ReviewerPage, house: HouseDep, as_it_is: bool = False
+    _even: Evenly,
+    assignment_id: UUID,
+    number: FaceNumber,
+    actor: ReviewerPage,
+    house: HouseDep,
+    as_it_is: bool = False,
 ) -> Response:
     """Upright and of one size, or as the crop is. Each look is an act in the audit log."""
     crop = look_at(house.context, actor, assignment_id, number, aligned=not as_it_is)
@@ -84,11 +90,13 @@ def face(
 
 
 @router.post("/review/{assignment_id}/answer")
-def give_answer(assignment_id: UUID, actor: ReviewerPage, house: HouseDep, pages: PagesDep, form: Form) -> Response:
+def give_answer(
+    _even: Evenly, assignment_id: UUID, actor: ReviewerPage, house: HouseDep, pages: PagesDep, form: Form
+) -> Response:
     """Locked, and then the next pair; where something can be told of this one, that first."""
     asked = read_form(AnswerIn, _as_asked(form))
     if isinstance(asked, AnswerIn):
-        told = attempt(house, lambda session: answer(session, actor, assignment_id, asked))
+        told = attempt(house, lambda session: answer(session, house.context, actor, assignment_id, asked))
         faults = []
     else:
         told, faults = None, asked
