@@ -10,6 +10,7 @@ import typer
 
 from app.commands.audit import audit
 from app.commands.doctor import doctor_command
+from app.commands.erase import erase
 from app.commands.init import init_command
 from app.commands.keys import keys
 from app.commands.photos import photos
@@ -31,6 +32,7 @@ cli.add_typer(indexer_commands(ServiceSettings))
 cli.add_typer(users, name="users")
 cli.add_typer(keys, name="keys")
 cli.add_typer(photos, name="photos")
+cli.add_typer(erase, name="erase")
 cli.add_typer(audit, name="audit")
 cli.command("doctor")(doctor_command)
 cli.command("demo")(demo_command)

@@ -151,6 +151,10 @@ class ReleaseChanged(AppError):
     """The release was proposed anew, to another authority; read it again before you agree."""
 
 
+class NobodyChosen(AppError):
+    """Tick at least one of the people in the photo; to erase all of it, use the other button."""
+
+
 class PhotoWithdrawn(AppError):
     """The volunteer took this candidate's photo back, and no supervisor has decided on that yet: decide on it first
     (GET /v1/erasures). The photo comes back by itself when another volunteer sends it too."""
@@ -221,6 +225,7 @@ STATUS: dict[type[HomewardError], int] = {
     SearchQuotaReached: 429,
     ReleaseChanged: 409,
     PhotoWithdrawn: 409,
+    NobodyChosen: 422,
     FormForeign: 403,
     ServiceBusy: 503,
 }

@@ -22,6 +22,8 @@ from models.template import ChangeKind, GalleryChange, change_gallery
 __all__ = [
     "announce_again",
     "destroy_photo",
+    "enter_in_ledger",
+    "forget_faces",
     "remove_from_galleries",
     "restored_withdrawals",
     "return_to_galleries",
@@ -39,15 +41,28 @@ def destroy_photo(session: Session, photo: Photo, *, keep_away: bool) -> None:
     take_turn(session, ERASURE)
     faces = session.scalars(select(Face).where(Face.photo_id == photo.id)).all()
     face_ids = [face.id for face in faces]
-    session.add_all(_kept_away(session, photo) if keep_away else [_entry(photo, LedgerKind.WITHDRAWN)])
-    remove_from_galleries(session, face_ids)
-    _forget_candidates(session, face_ids)
+    if keep_away:
+        enter_in_ledger(session, photo)
+    else:
+        session.add(_entry(photo, LedgerKind.WITHDRAWN))
+    forget_faces(session, face_ids)
     for receipt in session.scalars(select(Receipt).where(Receipt.photo_id == photo.id)):
         receipt.forget_photo()
     discard(session, [photo.blob_name, *(face.crop_blob_name for face in faces)])
     session.flush()
     session.execute(delete(Photo).where(Photo.id == photo.id))  # faces, templates and bands go with it
     session.expunge(photo)
+
+
+def enter_in_ledger(session: Session, photo: Photo) -> None:
+    """From this commit on the photo, as it was sent, and its near repeats are taken in no more."""
+    session.add_all(_kept_away(session, photo))
+
+
+def forget_faces(session: Session, face_ids: list[int]) -> None:
+    """End what the faces are part of: galleries, candidates, reviewers' words. Their rows are left to the caller."""
+    remove_from_galleries(session, face_ids)
+    _forget_candidates(session, face_ids)
 
 
 def remove_from_galleries(session: Session, face_ids: list[int]) -> None:

@@ -91,6 +91,21 @@ def blank_regions(crop: Pixels, others: Sequence[Box], own: Box) -> Pixels:
     return blanked
 
 
+def without_people(picture: Pixels, gone: Sequence[Box], kept: Sequence[Box]) -> Pixels:
+    """A copy of a whole picture in which everything in the boxes of ``gone`` is grey, but for the boxes of ``kept``.
+
+    Boxes in pixels of the picture: for ``gone`` those of their crops, for ``kept`` those of their faces alone.
+    """
+    hidden = np.zeros(picture.shape[:2], bool)
+    for boxes, is_hidden in ((gone, True), (kept, False)):
+        for box in boxes:
+            left, top, right, bottom = _with_margin(box, 0, picture.shape)
+            hidden[top:bottom, left:right] = is_hidden
+    blanked = picture.copy()
+    blanked[hidden] = BLANK_GREY
+    return blanked
+
+
 def encode_crop(pixels: Pixels) -> bytes:
     """A JPEG of quality 95 without colour subsampling and without metadata."""
     file = io.BytesIO()

@@ -64,6 +64,11 @@ def photo_blob(photo_id: UUID) -> str:
     return f"photos/{photo_id}"
 
 
+def new_photo_blob(photo_id: UUID) -> str:
+    """For what is left of a photo when a person in it was erased."""
+    return f"photos/{photo_id}-{secrets.token_hex(8)}"
+
+
 def new_crop_blob(photo_id: UUID) -> str:
     """A name nobody used: two attempts at one photo never write to the same place."""
     return f"crops/{photo_id}/{secrets.token_hex(8)}"

@@ -62,7 +62,7 @@ class LedgerEntry(Base):
     __tablename__ = "erasure_ledger"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
-    photo_id: Mapped[UUID] = mapped_column(index=True)  # of a photo that is gone
+    photo_id: Mapped[UUID] = mapped_column(index=True)  # of a photo that is gone, or that a person is gone from
     kind: Mapped[LedgerKind] = mapped_column(one_of(LedgerKind))
     band: Mapped[int | None]
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), index=True)

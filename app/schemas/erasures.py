@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from app.schemas.base import Answer, Asked
 from models.erasure import ErasureState
@@ -18,7 +18,8 @@ class NewErasure(Asked):
 
 
 class ErasureOut(Answer):
-    """Counts of what goes: `candidates_at_work` are those that people are deciding or have released.
+    """Counts of what goes: `candidates_at_work` are those that people are deciding or have released. `face_numbers`
+    are those that a supervisor may look at while an admin's proposal waits; of a withdrawal, none.
 
     `proposed_by` is null where the photo's volunteer withdrew it: nobody learns who that is. Such an erasure is
     `not_needed` once another volunteer has sent the photo too.
@@ -36,3 +37,10 @@ class ErasureOut(Answer):
     faces: int
     candidates: int
     candidates_at_work: int
+    face_numbers: list[int]
+
+
+class ApprovedErasure(Asked):
+    """`faces`: the numbers of the people who are to go; without, the whole photo goes."""
+
+    faces: Annotated[list[int], Field(default_factory=list, max_length=100)]

@@ -15,7 +15,7 @@ from indexer.withdrawal import PEOPLE_AT_WORK, is_withdrawal
 from models.actor import Actor, act
 from models.alert import Alert, AlertKind
 from models.candidate import Candidate
-from models.erasure import Erasure
+from models.erasure import Erasure, ErasureState
 from models.face import Face
 from models.photo import Photo, Receipt
 
@@ -37,8 +37,7 @@ def approve_erasure(session: Session, actor: Actor, erasure_id: UUID) -> Erasure
 
     What an admin proposed is kept away as well, for two people decided on it. A volunteer's withdrawal is not.
     """
-    take_turn(session, ERASURE)  # before any row is locked, as a withdrawal does
-    erasure = one_visible(session, select(Erasure).with_for_update(), Erasure.id, erasure_id, "erasure")
+    erasure = locked_erasure(session, erasure_id)
     erasure.approve(actor.user)
     went = described(session, erasure)
     receipt = session.get_one(Receipt, erasure.receipt_id)
@@ -49,14 +48,37 @@ def approve_erasure(session: Session, actor: Actor, erasure_id: UUID) -> Erasure
     return went
 
 
+def locked_erasure(session: Session, erasure_id: UUID) -> Erasure:
+    """`NotFound`."""
+    take_turn(session, ERASURE)  # before any row is locked, as a withdrawal does
+    return one_visible(session, select(Erasure).with_for_update(), Erasure.id, erasure_id, "erasure")
+
+
 def described(session: Session, erasure: Erasure) -> ErasureOut:
     return all_described(session, [erasure])[0]
 
 
 def all_described(session: Session, erasures: Sequence[Erasure]) -> list[ErasureOut]:
-    """In the same order, with one question to the database."""
+    """In the same order, with two questions to the database."""
     told = {row.id: row for row in session.execute(_counted().where(Erasure.id.in_([each.id for each in erasures])))}
-    return [_told(erasure, told[erasure.id]) for erasure in erasures]
+    numbers = face_numbers(session, [each.id for each in erasures])
+    return [_told(erasure, told[erasure.id], numbers.get(erasure.id, [])) for erasure in erasures]
+
+
+def face_numbers(session: Session, erasure_ids: Sequence[UUID]) -> dict[UUID, list[int]]:
+    """By erasure, the faces that a supervisor may look at: of what an admin proposed, while it waits."""
+    found = (
+        select(Erasure.id, Face.number)
+        .join(Receipt, Erasure.receipt_id == Receipt.id)
+        .join(Face, Face.photo_id == Receipt.photo_id)
+        .where(Erasure.id.in_(erasure_ids), Erasure.state == ErasureState.PROPOSED)
+        .where(Erasure.proposed_by != Receipt.uploader_id)
+        .order_by(Face.number)
+    )
+    numbers: dict[UUID, list[int]] = {}
+    for erasure_id, number in session.execute(found):
+        numbers.setdefault(erasure_id, []).append(number)
+    return numbers
 
 
 def candidates_of(session: Session, receipt_ids: Sequence[UUID]) -> dict[UUID, list[Candidate]]:
@@ -87,11 +109,12 @@ def _each(count: Select[int]) -> ScalarSelect[int]:
     return count.correlate(Receipt).scalar_subquery()
 
 
-def _told(erasure: Erasure, row: Row[UUID, UUID, int, int, int, int]) -> ErasureOut:
+def _told(erasure: Erasure, row: Row[UUID, UUID, int, int, int, int], numbers: list[int]) -> ErasureOut:
     """A volunteer's account is told to nobody: it would say who took the photo."""
     columns = ("id", "state", "reason", "proposed_at", "approved_by", "approved_at")
     return ErasureOut(
         photo_id=erasure.receipt_id,
+        face_numbers=numbers,
         proposed_by=None if erasure.proposed_by == row.uploader_id else erasure.proposed_by,
         **{name: getattr(erasure, name) for name in columns},
         **{name: getattr(row, name) for name in ("uploads", "faces", "candidates", "candidates_at_work")},

@@ -1,5 +1,6 @@
 """A supervisor's work: approve, adjudicate, release, record outcomes."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from homeward_client.transport import Json, Transport
@@ -58,5 +59,10 @@ class Supervision:
     def erasures(self) -> list[Json]:
         return list(self._transport.items("/v1/erasures"))
 
-    def approve_erasure(self, erasure_id: UUID | str) -> Json:
-        return self._transport.post(f"/v1/erasures/{erasure_id}/approve")
+    def approve_erasure(self, erasure_id: UUID | str, faces: Sequence[int] = ()) -> Json:
+        """``faces``: the numbers of the people who are to go; without, the whole photo goes."""
+        return self._transport.post(f"/v1/erasures/{erasure_id}/approve", {"faces": list(faces)})
+
+    def erasure_face(self, erasure_id: UUID | str, number: int) -> bytes:
+        """One of the people in a photo that an admin proposes to erase, JPEG."""
+        return self._transport.picture(f"/v1/erasures/{erasure_id}/faces/{number}")

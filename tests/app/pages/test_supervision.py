@@ -12,7 +12,7 @@ from models.actor import Actor
 from models.alert import Alert, AlertKind
 from models.candidate import CandidateState
 from models.photo import PhotoState
-from models.records import Case, Erasure, Photo, Receipt, Reference, Release, User
+from models.records import Case, Erasure, Face, Photo, Receipt, Reference, Release, User
 from models.types import now
 from models.user import Role, UserState
 from tests.app.conftest import Service
@@ -305,6 +305,24 @@ def test_a_withdrawal_is_decided_and_stops_a_release_till_then(desk: Desk, visit
     assert desk.count(Photo, Photo.id == photo_id, Photo.state == PhotoState.HIDDEN) == 0
     assert desk.state(confirmed) is CandidateState.WITHDRAWN
     again = sure.fill(f"/supervision/withdrawals/{erasure.id}/approve")
+    assert (again.status_code, "decided already" in again.text) == (409, True)
+
+
+def test_only_who_was_ticked_is_erased(desk: Desk, visit: Visitors, confirmed: UUID):
+    sure, photo_id = visit(Role.SUPERVISOR), desk.photo_of(confirmed)
+    asked = {"photo_id": str(desk.reading(lambda session: session.query(Receipt).one().id)), "reason": "The other one"}
+    place = f"/supervision/withdrawals/{desk.service.sign_in(Role.ADMIN).post('/v1/erasures', json=asked).json()['id']}"
+    page = sure.see("/supervision/withdrawals")
+    assert f'src="{place}/faces/1"' in page
+    assert desk.acts("erasure.look") == []  # nothing is loaded before it is asked for
+    assert 'loading="lazy"' in page
+    assert sure.get(f"{place}/faces/1").headers["content-type"] == "image/jpeg"
+    nobody = sure.fill(f"{place}/people")
+    assert (nobody.status_code, "Tick at least one" in nobody.text) == (422, True)
+    assert sure.fill(f"{place}/people", {"faces": "1"}).headers["location"] == "/supervision/withdrawals"
+    assert desk.count(Face, Face.photo_id == photo_id) == 1
+    assert desk.state(confirmed) is CandidateState.CONFIRMED
+    again = sure.fill(f"{place}/people", {"faces": "0"})
     assert (again.status_code, "decided already" in again.text) == (409, True)
 
 
