@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 SYNC := $(UV) pip install --quiet --require-hashes --build-constraints requirements/build.txt
 
-.PHONY: demo evaluation catalogues browser faults test check fmt bench lock clean
+.PHONY: demo evaluation catalogues browser faults attacks fuzz test check fmt bench lock clean
 
 # uv itself comes pinned and hashed through the interpreter's own pip.
 $(VENV)/.uv: requirements/uv.txt
@@ -45,6 +45,14 @@ browser: $(VENV)/.browser
 # kill -9 as often as the promises say; `make test` does it a few times.
 faults: $(VENV)/.dev
 	HOMEWARD_LONG=1 $(BIN)/python -m pytest tests/faults
+
+# What an abuser tries (tests/attacks/README.md), and every route asked anything with a fixed seed.
+attacks: $(VENV)/.dev
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not browser" tests/attacks
+
+# The same for longer, with another seed each time; a failure names it (HOMEWARD_SEED=... asks the same again).
+fuzz: $(VENV)/.dev
+	HOMEWARD_LONG=1 HOMEWARD_EXAMPLES=100 HOMEWARD_SEED=$(or $(HOMEWARD_SEED),0) $(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not browser" tests/attacks
 
 # Everything a change must pass; CI runs the same.
 check: $(VENV)/.dev

@@ -47,6 +47,7 @@ _EVERYWHERE: tuple[type[HomewardError], ...] = (
     RequestInvalid,
     BodyUnreadable,
     BodyTooLarge,
+    ChangedMeanwhile,
     InternalError,
     ServiceBusy,
 )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Response
 
-from app.api.uploads import SignedInFirst
+from app.api.uploads import MULTIPART, SignedInFirst
 from app.deps import HouseDep, Reading, Volunteer, Writing
 from app.errors import AccountNotApproved, CursorInvalid, IdempotencyKeyReused, NotAllowed, NotFound, NotSignedIn
 from app.idempotency import OnceDep
@@ -44,7 +44,9 @@ CANNOT_KEEP = (
 
 
 @router.post("", status_code=202, response_model=PhotoOut, responses=problems(*REFUSALS, *NO_PHOTO, *CANNOT_KEEP))
-def send_photo(asked: Annotated[NewPhoto, Form()], actor: Volunteer, house: HouseDep, once: OnceDep) -> Response:
+def send_photo(
+    asked: Annotated[NewPhoto, Form(media_type=MULTIPART)], actor: Volunteer, house: HouseDep, once: OnceDep
+) -> Response:
     said = asked.model_dump(exclude={"file"}) | {"source_url": str(asked.source_url) if asked.source_url else None}
     return upload(house, actor, once, asked.file.file.read(), UploadDetails(**said))
 

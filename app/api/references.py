@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Response
 from sqlalchemy import select
 
 from app.api.photos import CANNOT_KEEP, NO_PHOTO
-from app.api.uploads import SignedInFirst
+from app.api.uploads import MULTIPART, SignedInFirst
 from app.deps import CaseWorker, CaseWorkerOrSupervisor, HouseDep, Reading, Supervisor, Writing
 from app.errors import (
     AccountNotApproved,
@@ -44,7 +44,11 @@ CHANGING = (*REFUSALS, NoFaceFound, FaceNumberUnknown, DatesImpossible, WrongSta
 
 @router.post("", status_code=201, response_model=ReferenceOut, responses=problems(*ADDING))
 def give_reference(
-    case_id: UUID, asked: Annotated[NewReference, Form()], actor: CaseWorker, house: HouseDep, once: OnceDep
+    case_id: UUID,
+    asked: Annotated[NewReference, Form(media_type=MULTIPART)],
+    actor: CaseWorker,
+    house: HouseDep,
+    once: OnceDep,
 ) -> Response:
     """Answers with the faces found: of several, say which one is the child's."""
     return add_reference(house, actor, once, case_id, asked.file.file.read(), asked.taken_on, asked.age_years)

@@ -13,6 +13,9 @@ from app.auth.tokens import open_proof
 from app.deps import get_house
 from app.errors import NotSignedIn
 
+MULTIPART = "multipart/form-data"
+"""Of a form with a file; FastAPI does not see the file inside a model and would describe another."""
+
 
 class SignedInFirst(APIRoute):
     """FastAPI reads a form whole before it asks who sends it: a few hundred strangers would fill the memory."""

@@ -1,10 +1,21 @@
 """What bodies and answers have in common."""
 
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from fastapi import UploadFile
+from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator
+from starlette.datastructures import UploadFile as ReceivedFile
 
 Value = TypeVar("Value")
+
+
+def _file_with_a_name(value: object) -> object:
+    if not isinstance(value, ReceivedFile):
+        raise ValueError("it must be sent as a file, with a file name, in a multipart/form-data form")  # noqa: TRY004 - a fault to pydantic
+    return value
+
+
+SentFile = Annotated[UploadFile, BeforeValidator(_file_with_a_name)]
 
 
 class Asked(BaseModel):

@@ -5,9 +5,9 @@ from enum import StrEnum
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from fastapi import UploadFile
 from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, model_validator
 
+from app.schemas.base import SentFile
 from indexer.photo_details import FIRST_YEAR, can_be_true
 
 Words = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -51,7 +51,7 @@ class NewPhoto(SaidOfPhoto):
     where they cannot be right a list says so.
     """
 
-    file: UploadFile
+    file: SentFile
 
 
 class PhotoStatus(StrEnum):

@@ -4,10 +4,9 @@ from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from app.schemas.base import Asked
+from app.schemas.base import Asked, SentFile
 from app.schemas.cases import PastDate
 from models.face import QualityClass
 from models.reference import ReferenceState
@@ -20,7 +19,7 @@ class NewReference(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    file: UploadFile
+    file: SentFile
     taken_on: PastDate | None = None
     age_years: AgeYears | None = None
 

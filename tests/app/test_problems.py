@@ -158,3 +158,18 @@ def test_unexpected_errors_and_those_of_the_database_show_nothing_of_themselves(
 
 def test_no_router_is_left_out():
     assert len(set(map(id, ROUTERS))) == len(ROUTERS)
+
+
+def test_a_file_sent_as_plain_text_is_told_how_a_file_is_sent(service: Service):
+    answer = service.sign_in(Role.VOLUNTEER).post("/v1/photos", data={"file": SECRET})
+    assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid")
+    [fault] = answer.json()["faults"]
+    assert fault["where"] == "body.file"
+    assert "with a file name, in a multipart/form-data form" in fault["what"]
+    assert SECRET not in answer.text
+
+
+def test_the_description_says_that_files_come_in_a_multipart_form(service: Service):
+    paths = service.client().get("/openapi.json").json()["paths"]
+    for path in ("/v1/photos", "/v1/cases/{case_id}/references"):
+        assert list(paths[path]["post"]["requestBody"]["content"]) == ["multipart/form-data"], path
