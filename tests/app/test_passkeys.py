@@ -1,4 +1,7 @@
-"""Passkeys and recovery codes, on both databases: who gets in, and what a thief of one part cannot do."""
+"""Passkeys and recovery codes: who gets in, and what a thief of one part cannot do.
+
+What is left to the database is tried on both, the rest on one: each sign-in here takes a real argon2.
+"""
 
 from datetime import timedelta
 
@@ -18,6 +21,8 @@ from tests.app.conftest import Service
 from tests.app.desk import at_once
 from tests.app.passkey_person import HASH, ORIGIN, PASSWORD, Person, new_person, with_passkey
 
+on_one = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def service_settings(service_settings: ServiceSettings) -> ServiceSettings:
@@ -33,6 +38,7 @@ def refused(answer: httpx.Response) -> bool:
     return answer.status_code == 401 and "is wrong or no longer valid" in answer.text
 
 
+@on_one
 @pytest.mark.parametrize("algorithm", [ES256, EDDSA, RS256])
 def test_a_passkey_is_registered_and_opens_the_account_without_a_name(service: Service, algorithm: int):
     person = new_person(service)
@@ -66,6 +72,7 @@ def test_a_passkey_is_registered_and_opens_the_account_without_a_name(service: S
     ]
 
 
+@on_one
 def test_registering_needs_a_fresh_proof(service: Service):
     person = new_person(service)
     person.sign_in()
@@ -85,6 +92,7 @@ def test_registering_needs_a_fresh_proof(service: Service):
         assert session.scalars(select(Passkey)).all() == []
 
 
+@on_one
 @pytest.mark.parametrize(
     "change",
     [
@@ -108,6 +116,7 @@ def test_a_passkey_that_is_not_as_asked_is_not_registered(service: Service, chan
         assert session.scalars(select(Passkey)).all() == []
 
 
+@on_one
 @pytest.mark.parametrize("text", ["", "{}", "[", "[" * 9_000, '{"rawId": "é", "response": {}}', "0", "x" * 20_000])
 def test_nonsense_is_one_refusal_and_no_fault(service: Service, text: str):
     person = with_passkey(service)
@@ -118,6 +127,7 @@ def test_nonsense_is_one_refusal_and_no_fault(service: Service, text: str):
     assert refused(person.send("/sign-in/passkey", credential=text))
 
 
+@on_one
 def test_every_refused_passkey_gets_the_same_page(service: Service):
     person, pages = with_passkey(service), []
     stranger = Authenticator(ORIGIN)  # its passkey is nobody's
@@ -139,6 +149,7 @@ def test_every_refused_passkey_gets_the_same_page(service: Service):
     assert len({page.content for page in pages}) == 1
 
 
+@on_one
 def test_asking_tells_nobody_which_accounts_there_are(service: Service):
     person = with_passkey(service)
     stranger = Person(service, person.user)
@@ -149,6 +160,7 @@ def test_asking_tells_nobody_which_accounts_there_are(service: Service):
         assert len(session.scalars(select(UsedChallenge)).all()) == 1  # its registration; strangers write nothing
 
 
+@on_one
 def test_a_challenge_is_good_once_for_one_browser_one_purpose_and_five_minutes(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ):
@@ -187,6 +199,7 @@ def test_an_answer_sent_twice_at_once_opens_one_session(service: Service):
     assert sorted(answer.status_code == 303 for answer in answers) == [False, True]
 
 
+@on_one
 def test_a_counter_that_goes_back_is_refused_and_on_record(service: Service):
     person = with_passkey(service)
     for _ in range(2):
@@ -198,6 +211,7 @@ def test_a_counter_that_goes_back_is_refused_and_on_record(service: Service):
     assert acts(service)[-1] == "passkey.copied"
 
 
+@on_one
 def test_the_password_alone_opens_no_account_that_has_a_passkey(service: Service):
     person = with_passkey(service)
     person.leave()
@@ -246,6 +260,7 @@ def test_new_codes_end_the_old_and_another_accounts_open_nothing(service: Servic
     assert other.sign_in(code=other.codes[0]).status_code == 303
 
 
+@on_one
 def test_a_wrong_code_is_slowed_down_like_a_wrong_password(service: Service):
     person = with_passkey(service)
     person.leave()
@@ -268,6 +283,7 @@ def test_passkeys_are_listed_and_removed_by_their_own_account_alone(service: Ser
     assert person.sign_in().status_code == 303  # without a passkey the password is enough again
 
 
+@on_one
 def test_the_same_passkey_is_not_registered_twice_nor_for_two(service: Service):
     person, other = with_passkey(service), new_person(service)
     assert [each["id"] for each in person.options("/account/passkeys/options")["excludeCredentials"]] != []
@@ -278,6 +294,7 @@ def test_the_same_passkey_is_not_registered_twice_nor_for_two(service: Service):
     assert other.register().status_code == 422
 
 
+@on_one
 def test_a_passkey_proves_instead_of_the_password_and_anothers_does_not(service: Service):
     person, other = with_passkey(service), with_passkey(service)
     person.leave()
@@ -290,6 +307,7 @@ def test_a_passkey_proves_instead_of_the_password_and_anothers_does_not(service:
     assert person.send("/account/codes").status_code == 200
 
 
+@on_one
 def test_a_disabled_account_is_not_opened_by_its_passkey(service: Service):
     person = with_passkey(service)
     with service.database.writing() as session:
@@ -298,6 +316,7 @@ def test_a_disabled_account_is_not_opened_by_its_passkey(service: Service):
     assert refused(person.enter())
 
 
+@on_one
 def test_ten_passkeys_are_the_most(service: Service):
     person = with_passkey(service)
     for _ in range(9):
@@ -329,6 +348,7 @@ def test_a_changed_password_ends_every_other_session_and_renews_this_one(service
     assert "password.change" in acts(service)
 
 
+@on_one
 def test_a_sign_in_begun_with_the_old_password_does_not_outlive_it(service: Service, monkeypatch: pytest.MonkeyPatch):
     person = new_person(service)
 
@@ -341,6 +361,7 @@ def test_a_sign_in_begun_with_the_old_password_does_not_outlive_it(service: Serv
     assert refused(person.sign_in())
 
 
+@on_one
 def test_signing_in_makes_a_new_session_whatever_the_browser_brought(service: Service):
     person = new_person(service)
     person.sign_in()
@@ -349,6 +370,7 @@ def test_signing_in_makes_a_new_session_whatever_the_browser_brought(service: Se
     assert person.cookies != first
 
 
+@on_one
 def test_where_passkeys_are_required_nothing_else_opens_without(service: Service, service_settings: ServiceSettings):
     person = new_person(service, Role.SUPERVISOR)
     reviewer = new_person(service)
@@ -371,6 +393,7 @@ def _cookie(person: Person) -> str:
     return "; ".join(f"{name}={value}" for name, value in person.cookies.items())
 
 
+@on_one
 def test_without_an_address_there_are_no_passkeys_and_a_clear_word(service: Service, service_settings: ServiceSettings):
     service.house.settings = service_settings.model_copy(update={"public_origin": None})
     person = new_person(service)
@@ -382,6 +405,7 @@ def test_without_an_address_there_are_no_passkeys_and_a_clear_word(service: Serv
     assert "operator has to set public_origin" in person.see()
 
 
+@on_one
 def test_a_volunteer_has_no_account_page(service: Service):
     volunteer = Person(service, service.sign_in(Role.VOLUNTEER).user)
     volunteer.cookies = {"__Host-homeward": service.sign_in_as(volunteer.user).token}
