@@ -26,6 +26,7 @@ class RawBecause(StrEnum):
 
     FEWER_THAN_300_FACES = "fewer_than_300_cohort_faces"
     COHORT_NOT_READY = "cohort_not_ready"
+    COHORT_UNREADABLE = "cohort_unreadable"  # its faces are there, and will not open
 
 
 def fold_of(case_id: UUID) -> int:

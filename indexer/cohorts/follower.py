@@ -36,6 +36,8 @@ class CohortFollower:
         cohort = self._in_use.follow(session)
         if isinstance(cohort, RawBecause):
             self._known = self._measured = None
+            if cohort is RawBecause.COHORT_UNREADABLE and self.ranker.raw_because is not cohort:
+                self._log.error("cohort_unreadable")
             self.ranker = RawRanker(cohort)
             return
         is_new = self._known is None or self._measured != cohort.id

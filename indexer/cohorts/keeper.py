@@ -6,14 +6,16 @@ transaction, so photos that come meanwhile wait for nothing.
 
 import time
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from indexer.cohorts.base import Cohort
+from indexer.cohorts.base import RawBecause
 from indexer.cohorts.linked import LEAST_LINKED, eligible_linked, kinship
-from indexer.cohorts.records import eligible_references, left_for_every_case, load_cohort, newest, packed
+from indexer.cohorts.opened import OpenedCohort
+from indexer.cohorts.records import eligible_references, left_for_every_case, newest, packed
 from indexer.context import Context
 from indexer.gallery.rules import rounded
 from indexer.gallery.source import newest_change_number, templates_of
@@ -37,7 +39,7 @@ class CohortKeeper:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._look_at = 0.0
-        self._loaded: Cohort | None = None
+        self._told: tuple[int, RawBecause] | None = None
         self._measured = (0, 0)  # of which cohort, and up to which change, no face is left to measure
         self._log = get_log()
 
@@ -74,9 +76,9 @@ class CohortKeeper:
             record = newest(session, info.id, ready=False)
             if record is None:
                 return False
-            cohort = self._cohort(session, record)
-            if cohort.least < LEAST_COHORT:  # members will not open: scores stay as they are, or raw
-                self._log.error("cohort_too_small", cohort=record.id, faces=cohort.least)
+            cohort = self._opened.of(session, record)
+            if isinstance(cohort, RawBecause):  # scores stay as they are, or become raw
+                self._tell_once(record.id, cohort)
                 return False
             newest_number = newest_change_number(session)
             missing = self._missing(session, record, newest_number)
@@ -103,11 +105,14 @@ class CohortKeeper:
             return []
         return unmeasured(session, record, done if cohort_id == record.id else 0)
 
-    def _cohort(self, session: Session, record: CohortRecord) -> Cohort:
-        if self._loaded is None or self._loaded.id != record.id:
-            info = self._context.pack.info
-            self._loaded = load_cohort(session, self._context.keyring, record, info.dimension)
-        return self._loaded
+    @cached_property
+    def _opened(self) -> OpenedCohort:
+        return OpenedCohort(self._context.pack.info.dimension, self._context.keyring)
+
+    def _tell_once(self, cohort_id: int, because: RawBecause) -> None:
+        if self._told != (cohort_id, because):
+            self._log.error("cohort_of_no_use", cohort=cohort_id, reason=because.value)
+            self._told = cohort_id, because
 
 
 def is_replacement_due(session: Session, pack_id: str) -> bool:

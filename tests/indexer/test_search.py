@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from indexer.cohorts.base import RawBecause
 from indexer.erasure import destroy_photo
 from indexer.errors import CaseNotSearchable, ForeignPack
-from indexer.rankers import RawRanker
+from indexer.rankers import Ranker, RawRanker
 from indexer.search import RANKS, look_up, record_search
 from models.candidate import CandidateState
 from models.case import CaseState
@@ -30,9 +30,9 @@ def world(database: Database, tmp_path: Path) -> World:
     return World.at(database, tmp_path)
 
 
-def searched(world: World, case: Case) -> Search:
+def searched(world: World, case: Case, ranker: Ranker = RAW) -> Search:
     with world.database.reading() as session:
-        findings = look_up(session, world.keyring, world.gallery, case, RAW, DrawnPack.info.quality)
+        findings = look_up(session, world.keyring, world.gallery, case, ranker, DrawnPack.info.quality)
     with world.database.writing() as session:
         locked = session.get_one(Case, case.id, with_for_update=True)
         return record_search(session, locked, findings, world.worker.id, "test")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from indexer.cohorts import folder as folder_module
-from indexer.cohorts import keeper as keeper_module
+from indexer.cohorts import opened as opened_module
 from indexer.cohorts.folder import cohort_from_folder
 from indexer.cohorts.keeper import is_replacement_due
 from indexer.cohorts.records import load_cohort, newest
@@ -97,7 +97,7 @@ def test_the_command_says_what_is_used_and_takes_a_folder(
         status, _, err = installed.run("scores", "cohort", "--folder", str(faces_folder))
         assert status == 1
         assert "Only 60 pictures" in err
-        for module in (folder_module, keeper_module):
+        for module in (folder_module, opened_module):
             monkeypatch.setattr(module, "LEAST_COHORT", 55)
         status, out, _ = installed.run("scores", "cohort", "--folder", str(faces_folder), "--json")
         assert (status, json.loads(out)) == (0, {"source": "folder", "faces": 60, "references": 0})
