@@ -44,6 +44,9 @@ def chromium() -> Iterator["Browser"]:
         browser.close()
 
 
+A_DAY = 12  # files of one volunteer
+
+
 @dataclass(frozen=True)
 class Site:
     """A running installation, and an account of each role."""
@@ -60,7 +63,9 @@ class Site:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, packs_folder: Path) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site") / "homeward"
-    installation = fresh_installation(folder, {"HOMEWARD_PACK_DIR": str(packs_folder), "HOMEWARD_POLL_SECONDS": "0.1"})
+    more = {"HOMEWARD_PACK_DIR": str(packs_folder), "HOMEWARD_POLL_SECONDS": "0.1", "HOMEWARD_SEEDED_SHARE": "0.5"}
+    more["HOMEWARD_PHOTOS_PER_VOLUNTEER_A_DAY"] = str(A_DAY)
+    installation = fresh_installation(folder, more)
     founding = installation.run_json("init", "--retention", "12", "--key-copied")["invitations"]
     with (
         installation.serving(),

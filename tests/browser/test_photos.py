@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from app.demo.scenes import compose_scenes
 from app.demo.story import Cast
 from indexer.packs.base import Pack
-from tests.browser.conftest import Browsers, Site
+from tests.browser.conftest import A_DAY, Browsers, Site
 
 pytestmark = pytest.mark.browser
 
@@ -66,3 +66,20 @@ def test_photos_wait_on_the_phone_until_they_are_safe(
     expect(page.get_by_text("taken back")).to_be_visible()
     page.get_by_role("link", name="This child is in danger now").click()
     volunteer.shows("photos-danger")
+
+
+def test_what_is_too_much_for_a_day_waits_on_the_phone(
+    browsers: Browsers, site: Site, street_photos: list[Path], tmp_path: Path
+) -> None:
+    volunteer = browsers.of(site.people.volunteer, phone=True)
+    page = volunteer.go("/photos")
+    volunteer.watch.expected = [415, 429]
+    files = [tmp_path / f"note-{number}.jpg" for number in range(A_DAY + 1)]
+    for number, file in enumerate(files):
+        file.write_text(f"no picture {number}")
+    page.get_by_label("Photos", exact=True).set_input_files([str(file) for file in files])
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("The service takes no more from you for now")).to_be_visible(timeout=30_000)
+    kept = page.locator("#queue-list li", has_text="waits")
+    assert 0 < kept.count() < A_DAY + 1
+    volunteer.shows("photos-enough")

@@ -28,7 +28,7 @@ from app.paging import Page, paged
 from app.queries import visible_receipts
 from app.schemas.photos import SaidOfPhoto
 from app.services.photos import photos_as_seen, upload, withdraw_photo
-from indexer.errors import ImageRefused
+from indexer.errors import ImageRefused, UploadQuotaReached
 from indexer.intake import UploadDetails
 from models.actor import Actor
 from models.errors import HomewardError
@@ -117,7 +117,7 @@ def _send_all(
     for file in files:
         try:
             _send(house, actor, file, details)
-        except ImageRefused as error:
+        except (ImageRefused, UploadQuotaReached) as error:
             refused.append((file.filename or "", error))
     return refused
 

@@ -1,6 +1,6 @@
 // The volunteer's page: what is chosen goes into the queue on this device first, and from there to the service.
 
-import { Offline, send, SignInNeeded } from "./sender.js";
+import { Enough, Offline, send, SignInNeeded } from "./sender.js";
 import * as store from "./store.js";
 
 const AGAIN_MS = 30_000;
@@ -13,6 +13,7 @@ const done = document.getElementById("queue-done");
 const pictures = new Map();
 let sending = false;
 let sent = 0;
+let notBefore = 0;
 
 for (const part of document.querySelectorAll(".scripted")) part.hidden = false;
 
@@ -61,7 +62,7 @@ function progress(id, share) {
 }
 
 async function sendAll() {
-  if (sending) return;
+  if (sending || Date.now() < notBefore) return;
   const waiting = await draw();
   if (!waiting.some((photo) => !photo.refused)) return;
   sending = true;
@@ -71,9 +72,12 @@ async function sendAll() {
     const left = await draw();
     say(left.length ? "refused" : "sent");
   } catch (error) {
-    if (!(error instanceof Offline || error instanceof SignInNeeded)) throw error;
+    const known = [[Offline, "offline"], [SignInNeeded, "signin"], [Enough, "enough"]];
+    const [, why] = known.find(([kind]) => error instanceof kind) ?? [];
+    if (!why) throw error;
+    if (error instanceof Enough) notBefore = Date.now() + 1000 * error.seconds;
     await draw();
-    say(error instanceof Offline ? "offline" : "signin");
+    say(why);
   } finally {
     sending = false;
   }

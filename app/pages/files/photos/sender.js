@@ -4,6 +4,9 @@ import * as store from "./store.js";
 
 export class SignInNeeded extends Error {}
 export class Offline extends Error {}
+export class Enough extends Error {
+  constructor(seconds) { super(); this.seconds = seconds; }
+}
 
 async function ticket(address) {
   let answer;
@@ -42,7 +45,7 @@ function reason(request) {
   }
 }
 
-// Sends everything that waits; how many the service has safely. Throws Offline or SignInNeeded: what is left, waits.
+// Sends everything that waits; how many the service has safely. Throws Offline, SignInNeeded or Enough: what is left, waits.
 export async function send(ticketAddress, tell) {
   let safe = 0;
   for (const photo of await store.all()) {
@@ -53,7 +56,9 @@ export async function send(ticketAddress, tell) {
       safe += 1;
     } else if (request.status === 401 || request.status === 403) {
       throw new SignInNeeded();
-    } else if (request.status >= 500 || request.status === 429 || request.status === 0) {
+    } else if (request.status === 429) {
+      throw new Enough(Number(request.getResponseHeader("Retry-After")) || 60);
+    } else if (request.status >= 500 || request.status === 0) {
       throw new Offline();
     } else {
       await store.refuse(photo, reason(request));
