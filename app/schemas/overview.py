@@ -39,6 +39,7 @@ class Stats(Answer):
     queue: Queue
     faces: int
     filing: Filing
+    messages_given_up: int  # to the operator's own addresses; tried so often that they are tried no more
 
 
 class GalleryOut(Answer):

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from app.house import House
 from app.schemas.overview import Filing, GalleryOut, PackOut, Queue, Stats
 from indexer.gallery.follower import GalleryFollower
+from indexer.messages.outbox import given_up
 from indexer.packs.base import PackInfo
 from models.photo import PhotoState
 from models.records import Face, GalleryChange, PackRecord, Photo
@@ -26,6 +27,7 @@ def statistics(session: Session) -> Stats:
         queue=_queue(session),
         faces=session.scalar(on_street) or 0,
         filing=Filing(limit=FILING_LIMIT, stored_faces=stored, near=stored >= FILING_NEAR * FILING_LIMIT),
+        messages_given_up=given_up(session),
     )
 
 

@@ -7,7 +7,9 @@ from pydantic import SecretStr
 
 from app.services.overview import FILING_LIMIT
 from indexer.daily_batch import last_batch
+from indexer.messages.outbox import MOST_TRIES
 from models.alert import Alert, AlertKind
+from models.message import Channel, Message
 from models.photo import PhotoState
 from models.records import Authority
 from models.template import ChangeKind, change_gallery
@@ -49,6 +51,9 @@ def test_statistics_count_photos_by_state_and_reason_and_warn_of_many_faces(serv
         face = make_face(session, done)
         change_gallery(session, ChangeKind.ADD, face.id, "p" * 64)
         assert old.state is PhotoState.PENDING
+        for tries in (MOST_TRIES - 1, MOST_TRIES):
+            about = {"kind": AlertKind.CANDIDATES_FOUND, "count": 1, "day": now().date()}
+            session.add(Message(channel=Channel.MAIL, tries=tries, **about))
     admin = service.sign_in(Role.ADMIN)
     stats = admin.get("/v1/stats").json()
     assert stats["photos_by_state"] == {"pending": 2, "claimed": 0, "done": 1, "failed": 1, "hidden": 0}
@@ -56,6 +61,7 @@ def test_statistics_count_photos_by_state_and_reason_and_warn_of_many_faces(serv
     assert stats["queue"]["waiting"] == 2
     assert 300 <= stats["queue"]["oldest_seconds"] < 400
     assert stats["faces"] == 1
+    assert stats["messages_given_up"] == 1
     assert stats["filing"] == {"limit": FILING_LIMIT, "stored_faces": 1, "near": False}
     monkeypatch.setattr("app.services.overview.FILING_LIMIT", 1)
     assert admin.get("/v1/stats").json()["filing"] == {"limit": 1, "stored_faces": 1, "near": True}
