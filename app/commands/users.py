@@ -7,7 +7,7 @@ import typer
 from sqlalchemy import select
 
 from app.commands.common import ActingAs, AsJson, account_called, acting, opened, show
-from app.services.accounts import disable_account
+from app.services.accounts import disable_account, forget_passkeys
 from app.services.authorities import agree_to_authority, propose_authority
 from models.records import Authority, User
 from models.user import Role
@@ -32,6 +32,15 @@ def disable_command(name: str, acting_as: ActingAs) -> None:
         actor = acting(session, acting_as, Role.ADMIN)
         disable_account(session, actor, account_called(session, name).id)
     typer.echo(f"{name} is disabled.")
+
+
+@users.command("passkeys-lost")
+def passkeys_lost_command(name: str, acting_as: ActingAs) -> None:
+    """NAME has lost every passkey and recovery code: remove them, as an admin; its password alone opens it again."""
+    with opened() as context, context.database.writing() as session:
+        actor = acting(session, acting_as, Role.ADMIN)
+        forget_passkeys(session, actor, account_called(session, name).id)
+    typer.echo(f"{name} has no passkey any more and is signed out. Be sure that it was they who asked.")
 
 
 @authorities.command("list")

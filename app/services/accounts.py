@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.auth.proofs import end_all
+from app.auth.second_step import forget_second_step
 from app.errors import LastOfRole, NotFound
 from models.actor import Actor, act
 from models.alert import Alert, AlertKind
@@ -58,6 +59,14 @@ def disable_account(session: Session, actor: Actor, user_id: UUID) -> None:
     user.disable()
     end_all(session, user)
     act(session, actor, "user.disable", "user", user.id)
+
+
+def forget_passkeys(session: Session, actor: Actor, user_id: UUID) -> None:
+    """For whoever lost all of them and the codes. Its sessions end; its password alone opens it again. `NotFound`."""
+    user = _account(session, user_id)
+    forget_second_step(session, user.id)
+    end_all(session, user)
+    act(session, actor, "user.passkeys_lost", "user", user.id)
 
 
 def _account(session: Session, user_id: UUID) -> User:

@@ -24,9 +24,10 @@ class Client:
         self.administration = Administration(self._transport)
 
     @classmethod
-    def sign_in(cls, url: str, name: str, password: str) -> Self:
-        """Sign in with name and password."""
-        return cls._with_session(url, {"name": name, "password": password})
+    def sign_in(cls, url: str, name: str, password: str, recovery_code: str | None = None) -> Self:
+        """Sign in with name and password; an account that has a passkey needs one of its recovery codes as well."""
+        body: Json = {"name": name, "password": password}
+        return cls._with_session(url, body | ({"recovery_code": recovery_code} if recovery_code else {}))
 
     @classmethod
     def accept(cls, url: str, invitation: str, name: str, password: str | None = None) -> Self:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
@@ -9,8 +10,9 @@ from sqlalchemy import select, text
 from app.commands.common import load_settings
 from indexer.keyring import KeyRing
 from models.migrations.guards import remove_guards
-from models.records import AuditEntry, Photo
+from models.records import AuditEntry, Passkey, Photo, RecoveryCode, User, UserSession
 from models.session import Database, open_database
+from models.types import now
 from models.user import Role
 from tests.app.commands.conftest import Homeward
 from tests.models.factories import make_photo, make_user
@@ -48,6 +50,25 @@ def test_accounts_are_listed_and_disabled_by_an_admin(staffed: Homeward):
     assert staffed("users", "disable", "vera", "--as", "ada").status == 0
     states = {user["name"]: user["state"] for user in staffed("users", "list", "--json").json}
     assert states == {"sue": "active", "sam": "active", "ada": "active", "vera": "disabled"}
+
+
+def test_an_admin_takes_lost_passkeys_off_an_account_and_it_is_on_record(staffed: Homeward):
+    with database() as opened, opened.writing() as session:
+        sue, sam = (session.scalars(select(User).where(User.name == name)).one().id for name in ("sue", "sam"))
+        for owner, name in ((sue, "lost"), (sam, "kept")):
+            credential = {"credential_hash": name, "credential_id": b"c", "public_key": b"k", "sign_count": 0}
+            session.add(Passkey(user_id=owner, name=name, **credential))
+            session.add(RecoveryCode(user_id=owner, code_hash=name))
+            session.add(UserSession(user_id=owner, token_hash=name, expires_at=now() + timedelta(hours=1)))
+    assert "takes an active admin" in staffed("users", "passkeys-lost", "sue", "--as", "sam").err
+    assert staffed("users", "passkeys-lost", "sue", "--as", "ada").status == 0
+    with database() as opened, opened.reading() as session:
+        assert session.scalars(select(Passkey.name)).all() == ["kept"]
+        assert session.scalars(select(RecoveryCode.code_hash)).all() == ["kept"]
+        open_ones = session.scalars(select(UserSession.token_hash).where(UserSession.ended_at.is_(None)))
+        assert open_ones.all() == ["kept"]
+        [entry] = session.scalars(select(AuditEntry).where(AuditEntry.action == "user.passkeys_lost"))
+        assert entry.object_id == str(sue)
 
 
 def test_two_supervisors_list_an_authority(staffed: Homeward):
