@@ -50,7 +50,7 @@ class ServiceSettings(IndexerSettings):
     session_hours: int = Field(default=12, ge=1, le=7 * 24)
     key_days: int = Field(default=90, ge=1, le=365)
     invitation_days: int = Field(default=14, ge=1, le=90)
-    password_length: int = Field(default=15, ge=12, le=64)  # NIST SP 800-63B-4 3.1.1.2: 15 for a password alone
+    password_length: int = Field(default=15, ge=15, le=64)  # NIST SP 800-63B-4 3.1.1.2: 15 for a password alone
 
     searches_per_case_a_day: int = Field(default=10, ge=1)
     searches_per_worker_a_day: int = Field(default=50, ge=1)
