@@ -82,6 +82,10 @@ class BodyTooLarge(AppError):
     """The request is larger than {limit} bytes."""
 
 
+class BodyTooSlow(AppError):
+    """The request came too slowly and was given up; send it again where the connection is better."""
+
+
 class BodyUnreadable(AppError):
     """The body of the request could not be read: it is cut short or not what its Content-Type says."""
 
@@ -212,6 +216,7 @@ STATUS: dict[type[HomewardError], int] = {
     DatesImpossible: 422,
     TooManyRequests: 429,
     BodyTooLarge: 413,
+    BodyTooSlow: 408,
     RequestInvalid: 422,
     IdempotencyKeyReused: 409,
     NameTaken: 409,

@@ -21,6 +21,7 @@ from app.errors import (
     AccountNotApproved,
     AppError,
     BodyTooLarge,
+    BodyTooSlow,
     BodyUnreadable,
     ChangedMeanwhile,
     InternalError,
@@ -47,6 +48,7 @@ _EVERYWHERE: tuple[type[HomewardError], ...] = (
     RequestInvalid,
     BodyUnreadable,
     BodyTooLarge,
+    BodyTooSlow,
     ChangedMeanwhile,
     InternalError,
     ServiceBusy,
@@ -143,17 +145,17 @@ def _place(parts: Iterable[str | int]) -> str:
 def _from_http(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     known: dict[int, HomewardError] = {404: NotFound(thing="address"), 405: MethodNotAllowed()}
-    if isinstance(error, BodyLimitReached):
-        return problem_response(BodyTooLarge(limit=error.limit), headers={"Connection": "close"})
+    if isinstance(error, BodyRefused):
+        return problem_response(error.told, headers={"Connection": "close"})
     return problem_response(known.get(error.status_code, BodyUnreadable()), headers=error.headers)
 
 
-class BodyLimitReached(HTTPException):
+class BodyRefused(HTTPException):
     """Raised while the body is read. FastAPI lets an HTTPException from there pass as it is."""
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        self.limit = limit
+    def __init__(self, told: HomewardError) -> None:
+        super().__init__(status_of(type(told)))
+        self.told = told
 
 
 def _from_busy_database(request: Request, error: Exception) -> Response:

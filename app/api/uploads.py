@@ -24,12 +24,17 @@ class SignedInFirst(APIRoute):
     def bearer(request: Request) -> str | None:
         return request.headers.get("authorization")
 
+    @staticmethod
+    async def read_first(request: Request) -> None:
+        """What FastAPI does not read by itself before the request is among those at work."""
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def handle_known(request: Request) -> Response:
             if request.method == "POST":
                 await _require_known(request, self.bearer(request))
+                await self.read_first(request)
             return await handle(request)
 
         return handle_known

@@ -10,6 +10,7 @@ from app.edge import request_id_of
 from app.errors import NotFound, NotSignedIn, PasskeyWanted
 from app.pages.cookie import FORM_HEADER
 from app.pages.deps import see_other
+from app.problems import BodyRefused
 from models.errors import HomewardError
 
 API = ("/v1/", "/livez", "/readyz", "/metrics", "/openapi.json")
@@ -27,6 +28,7 @@ def as_page(answer: Handler) -> Handler:
 
     def shown(request: Request, error: Exception) -> Response:
         problem = answer(request, error)
+        error = error.told if isinstance(error, BodyRefused) else error
         if FORM_HEADER in request.headers:
             return _translated(request, error, problem)
         if not is_page(request):
