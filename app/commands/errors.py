@@ -27,6 +27,10 @@ class TlsUnusable(AppError):
     """HOMEWARD_TLS_CERTIFICATE and HOMEWARD_TLS_KEY cannot be used: {reason}."""
 
 
+class TlsKeyExposed(AppError):
+    """Every account of this machine can read the TLS key {path} (mode {mode}); run `chmod o-rwx {path}`."""
+
+
 class DataDirUnusable(AppError):
     """The data directory {path} cannot be used: {reason}. Set HOMEWARD_DATA_DIR to a folder of yours."""
 
@@ -41,3 +45,11 @@ class AccountCannot(AppError):
 
 class PhotoNotFailed(AppError):
     """No failed photo has the id {ids}; nothing was changed."""
+
+
+class ExportNotWritten(AppError):
+    """{path} cannot be written: {reason}. Name a file that is not there yet, in a folder of yours."""
+
+
+class ExportNotRead(AppError):
+    """{path} cannot be read: {reason}."""

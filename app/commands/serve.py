@@ -3,13 +3,15 @@
 import signal
 import socket
 import ssl
+import stat
 
 import uvicorn
 
 from app.commands.common import load_settings, require_safe_places
-from app.commands.errors import AddressUnusable, ListeningUnsafe, TlsUnusable
+from app.commands.errors import AddressUnusable, ListeningUnsafe, TlsKeyExposed, TlsUnusable
 from app.house import open_house
 from app.main import create_app
+from app.patience import PatientProtocol
 from app.settings import ServiceSettings
 from indexer.logs import configure_logs
 from indexer.packs.catalogue import require_pack
@@ -49,13 +51,16 @@ def require_safe_listening(settings: ServiceSettings) -> None:
 
 
 def require_tls(settings: ServiceSettings) -> None:
-    """`TlsUnusable`."""
-    if settings.tls_certificate is None:
+    """`TlsUnusable`, `TlsKeyExposed`. A group may read the key: certificates are often kept by one."""
+    if settings.tls_certificate is None or settings.tls_key is None:
         return
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_certificate, settings.tls_key)
     except OSError as error:  # ssl.SSLError is one
         raise TlsUnusable(reason=error.strerror) from None
+    mode = stat.S_IMODE(settings.tls_key.stat().st_mode)
+    if mode & stat.S_IRWXO:
+        raise TlsKeyExposed(path=settings.tls_key.resolve(), mode=f"{mode:04o}")
 
 
 def server_config(settings: ServiceSettings, app: object) -> uvicorn.Config:
@@ -64,6 +69,7 @@ def server_config(settings: ServiceSettings, app: object) -> uvicorn.Config:
         app,  # type: ignore[arg-type]
         host=settings.host,
         port=settings.port,
+        http=PatientProtocol,
         ssl_certfile=settings.tls_certificate,
         ssl_keyfile=settings.tls_key,
         proxy_headers=bool(settings.trusted_proxies),

@@ -7,16 +7,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import httpx
 import pytest
 
-from app.commands.errors import ListeningUnsafe
-from app.commands.serve import require_safe_listening, server_config
+from app.commands.errors import ListeningUnsafe, TlsKeyExposed
+from app.commands.serve import require_safe_listening, require_tls, server_config
 from app.settings import ServiceSettings
 from indexer.keyring import KeyRing
 from tests.app.commands.conftest import Homeward, Place
+from tests.indexer.messages.certificates import self_signed
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +37,15 @@ def test_beyond_this_machine_it_wants_tls_or_a_proxy(host: str, tmp_path: Path):
     require_safe_listening(ServiceSettings(data_dir=tmp_path, host=host, behind_proxy=True))
     tls = {"tls_certificate": tmp_path / "c.pem", "tls_key": tmp_path / "k.pem"}
     require_safe_listening(ServiceSettings(data_dir=tmp_path, host=host, **tls))
+
+
+@pytest.mark.parametrize(("mode", "taken"), [(0o600, True), (0o640, True), (0o644, False), (0o604, False)])
+def test_a_tls_key_that_everyone_can_read_is_refused(tmp_path: Path, mode: int, taken: bool):
+    file = self_signed(tmp_path)
+    file.chmod(mode)
+    settings = ServiceSettings(data_dir=tmp_path, tls_certificate=file, tls_key=file)
+    with nullcontext() if taken else pytest.raises(TlsKeyExposed, match=f"mode {mode:04o}.*chmod o-rwx {file}"):
+        require_tls(settings)
 
 
 def test_the_default_is_loopback_and_nobody_is_believed_about_addresses(tmp_path: Path):
