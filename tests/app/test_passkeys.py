@@ -184,6 +184,18 @@ def test_a_challenge_is_good_once_for_one_browser_one_purpose_and_five_minutes(
     assert refused(person.send("/sign-in/passkey", credential=late))
 
 
+@on_one
+def test_a_challenge_to_prove_registers_nothing(service: Service):
+    person = with_passkey(service)
+    proving = person.options("/account/prove/options")["challenge"]
+    options = person.options("/account/passkeys/options")
+    person.authenticator = Authenticator(ORIGIN)
+    made = person.authenticator.create(options | {"challenge": proving})
+    assert person.send("/account/passkeys", credential=made).status_code == 422
+    made = person.authenticator.create(options)
+    assert person.send("/account/passkeys", credential=made).status_code == 303
+
+
 def test_an_answer_sent_twice_at_once_opens_one_session(service: Service):
     person = with_passkey(service)
     person.authenticator.counts = False
