@@ -73,9 +73,10 @@ class Service:
 
 
 @contextmanager
-def running(house: House, app: FastAPI | None = None) -> Iterator[Service]:
+def running(house: House, app: FastAPI | None = None, config: uvicorn.Config | None = None) -> Iterator[Service]:
     """The service (or ``app``, made from the same house), answering, in a thread of this process."""
-    config = uvicorn.Config(app or create_app(house), port=0, log_level="critical", access_log=False, ws="none")
+    if config is None:
+        config = uvicorn.Config(app or create_app(house), port=0, log_level="critical", access_log=False, ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
