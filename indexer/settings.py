@@ -76,6 +76,7 @@ class IndexerSettings(BaseSettings):
     standing_false_candidates_per_case: float = Field(default=0.1, gt=0, le=5)  # docs/operations.md defines it
     batch_hour_utc: int = Field(default=6, ge=0, le=23)  # case workers learn what standing search found, daily
 
+    anchor_file: Path | None = None  # None: the worker keeps no anchor of the audit log
     alert_webhook_url: str | None = None  # None: nothing is sent; https, or http to this machine
     alert_webhook_secret: SecretStr | None = Field(default=None, min_length=24)
     smtp_host: str | None = None  # None: no mail is sent
@@ -104,6 +105,12 @@ class IndexerSettings(BaseSettings):
                 raise ValueError("smtp_host needs smtp_from and smtp_to")
             if self.smtp_tls == "none" and self.smtp_host not in LOOPBACK:
                 raise ValueError("smtp_tls may be none only for a mail server on this machine")
+        return self
+
+    @model_validator(mode="after")
+    def _anchors_lie_outside(self) -> Self:
+        if self.anchor_file is not None and self.anchor_file.resolve().is_relative_to(self.data_dir.resolve()):
+            raise ValueError("anchor_file must lie outside of data_dir: whoever can rewrite the log must not reach it")
         return self
 
     @property

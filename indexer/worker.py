@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
+from indexer.anchors import AnchorKeeper
 from indexer.attempt import Outcome, Result, attempt
 from indexer.claims import Claim, claim_batch, give_back, is_any_waiting, reclaim_expired
 from indexer.cohorts.keeper import CohortKeeper
@@ -47,7 +48,8 @@ class Worker:
         self._cohorts = CohortKeeper(context)
         self._gallery = LazyGallery(context)
         links, standing = LinkKeeper(context, self._gallery), StandingKeeper(context, self._gallery)
-        self._keepers = (links, self._cohorts, standing, MessageSender(context), VolumeKeeper(context))
+        others = MessageSender(context), VolumeKeeper(context), AnchorKeeper(context)
+        self._keepers = (links, self._cohorts, standing, *others)
         self._log = get_log()
 
     def run(self, once: bool = False) -> Counter[Outcome]:
@@ -114,7 +116,7 @@ class Worker:
     def _require_working_pack(self, claim: Claim, result: Result) -> None:
         """`PackFailed`."""
         if result.outcome is Outcome.DONE:
-            self._charged.clear()
+            pass
         elif result.outcome is Outcome.CHARGED:
             self._charged.add(claim.photo_id)
         if len(self._charged) >= PACK_FAILURES:

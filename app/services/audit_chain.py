@@ -1,23 +1,15 @@
 """Walking the audit chain: an edited, deleted or reordered row shows."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.audit import BEGINNING, AuditEntry
+from models.audit import BEGINNING, Anchor, AuditEntry
 
 AT_ONCE = 1000
-
-
-@dataclass(frozen=True)
-class Anchor:
-    """A row as it was seen once, kept outside: the chain's end cannot be cut off before it unnoticed."""
-
-    number: int
-    hash: str
 
 
 @dataclass(frozen=True)
@@ -29,31 +21,37 @@ class ChainReport:
     fault: str | None
 
 
-def verify_chain(session: Session, anchor: Anchor | None = None) -> ChainReport:
-    """Every row from the first to the last; stops at the first that is not as it was written."""
+def verify_chain(session: Session, anchors: Collection[Anchor] = ()) -> ChainReport:
+    """Every row from the first to the last, held against ``anchors`` that were kept outside.
+
+    Stops at the first row that is not as it was written. Without an anchor nobody can tell that the end was cut off,
+    or that the whole log was written anew.
+    """
+    kept: dict[int, set[str]] = {}
+    for anchor in anchors:
+        kept.setdefault(anchor.number, set()).add(anchor.hash)
     query = select(AuditEntry).order_by(AuditEntry.number).execution_options(yield_per=AT_ONCE)
     with closing(session.scalars(query)) as entries:
-        return _walk(entries, anchor)
+        return _walk(entries, kept)
 
 
-def _walk(entries: Iterable[AuditEntry], anchor: Anchor | None) -> ChainReport:
+def _walk(entries: Iterable[AuditEntry], kept: Mapping[int, set[str]]) -> ChainReport:
     head = Anchor(0, BEGINNING)
     for entry in entries:
-        fault = _fault(entry, head) or _other_than(anchor, entry)
+        fault = _fault(entry, head) or _other_than(kept, entry)
         if fault is not None:
             return ChainReport(head.number, head, fault)
         head = Anchor(entry.number, entry.hash)
-    if anchor is not None and anchor.number > head.number:
-        return ChainReport(
-            head.number, head, f"rows after {head.number} were cut off: the anchor is at {anchor.number}"
-        )
+    newest = max(kept, default=0)
+    if newest > head.number:
+        return ChainReport(head.number, head, f"rows after {head.number} were cut off: an anchor is at {newest}")
     return ChainReport(head.number, head, None)
 
 
-def _other_than(anchor: Anchor | None, entry: AuditEntry) -> str | None:
-    if anchor is None or entry.number != anchor.number or entry.hash == anchor.hash:
+def _other_than(kept: Mapping[int, set[str]], entry: AuditEntry) -> str | None:
+    if kept.get(entry.number, set()) <= {entry.hash}:
         return None
-    return f"row {entry.number} is not the one that the anchor was taken from"
+    return f"row {entry.number} is not the one that an anchor was taken from"
 
 
 def _fault(entry: AuditEntry, before: Anchor) -> str | None:

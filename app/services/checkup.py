@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.services.audit_chain import verify_chain
+from app.services.audit_decisions import verify_decisions
 from indexer.context import Context
 from indexer.errors import PackError
 from indexer.installation import installation_of, key_check
@@ -94,5 +95,6 @@ def _gallery(session: Session) -> Finding:
 
 
 def _audit(session: Session) -> Finding:
-    report = verify_chain(session)
-    return Finding("audit", report.fault is None, report.fault or f"{report.rows} rows, unbroken")
+    chain, decisions = verify_chain(session), verify_decisions(session)
+    fault = chain.fault or decisions.fault
+    return Finding("audit", fault is None, fault or f"{chain.rows} rows, unbroken; {decisions.covered} decisions")

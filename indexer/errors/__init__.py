@@ -17,11 +17,13 @@ IndexerError
 ├── CohortRefused            CohortTooSmall CohortNotNeeded
 ├── LinkingWrong
 ├── MessageNotSent
+├── AnchorFileUnreadable
 └── EvaluationError          DatasetEmpty DatasetUnclear DatasetLineWrong DatasetTooFewPeople ...
 
 `X as X` says, to type checkers too, that a name is there to be imported.
 """
 
+from indexer.errors.anchors import AnchorFileUnreadable as AnchorFileUnreadable
 from indexer.errors.base import IndexerError as IndexerError
 from indexer.errors.evaluation import CacheUnusable as CacheUnusable
 from indexer.errors.evaluation import CalibrationWrong as CalibrationWrong

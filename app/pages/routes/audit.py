@@ -8,8 +8,10 @@ from sqlalchemy import select
 from app.deps import HouseDep
 from app.pages.deps import AuditorPage, ListPage, PagesDep
 from app.paging import paged
-from app.services.audit_chain import Anchor, verify_chain
+from app.services.audit_chain import verify_chain
+from app.services.audit_decisions import verify_decisions
 from models.actor import act
+from models.audit import Anchor
 from models.records import AuditEntry, User
 
 router = APIRouter(prefix="/audit")
@@ -48,7 +50,8 @@ def chain_page(
     """Walk the whole chain, and hold it against an anchor that was kept outside."""
     anchor = Anchor(number, digest.strip()) if number is not None and digest.strip() else None
     with house.context.database.reading() as session:
-        report = verify_chain(session, anchor)
+        report = verify_chain(session, [anchor] if anchor else [])
+        decisions = verify_decisions(session)
     with house.context.database.writing() as session:
         act(session, actor, "audit.verify", "audit", report.head.number)
-    return pages.show("audit/chain.html", report=report, anchor=anchor)
+    return pages.show("audit/chain.html", report=report, decisions=decisions, anchor=anchor)

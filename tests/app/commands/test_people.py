@@ -5,19 +5,16 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from app.commands.common import load_settings
 from indexer.keyring import KeyRing
-from models.migrations.guards import remove_guards
 from models.records import AuditEntry, Passkey, Photo, RecoveryCode, User, UserSession
 from models.session import Database, open_database
 from models.types import now
 from models.user import Role
 from tests.app.commands.conftest import Homeward
 from tests.models.factories import make_photo, make_user
-
-SWAP = "UPDATE audit SET number = CASE number WHEN 2 THEN -3 ELSE -2 END WHERE number IN (2, 3)"
 
 
 @contextmanager
@@ -109,28 +106,6 @@ def test_an_unbroken_chain_verifies_and_gives_its_anchor(staffed: Homeward):
     anchor = f"{report.json['head']['number']}:{report.json['head']['hash']}"
     staffed("keys", "renew", "vera", "--as", "ada")
     assert staffed("audit", "verify", "--anchor", anchor).status == 0
-
-
-@pytest.mark.parametrize(
-    ("tampering", "fault"),
-    [
-        ("UPDATE audit SET why = 'nothing' WHERE number = 2", "row 2 was changed"),
-        ("DELETE FROM audit WHERE number = 2", "row 2 is missing"),
-        (f"{SWAP}; UPDATE audit SET number = -number WHERE number < 0", "row 2 does not follow row 1"),
-        ("DELETE FROM audit WHERE number = 4", "rows after 3 were cut off"),
-    ],
-)
-def test_an_edited_deleted_reordered_or_cut_row_shows(staffed: Homeward, tampering: str, fault: str):
-    staffed("keys", "renew", "vera", "--as", "ada")
-    head = staffed("audit", "verify", "--json").json["head"]
-    assert head["number"] == 4
-    with database() as opened, opened.engine.begin() as connection:
-        remove_guards(connection)
-        for statement in tampering.split(";"):
-            connection.execute(text(statement))
-    report = staffed("audit", "verify", "--json", "--anchor", f"{head['number']}:{head['hash']}")
-    assert report.status == 1
-    assert report.json["fault"].startswith(fault)
 
 
 def test_an_admin_gives_failed_photos_a_second_chance(staffed: Homeward):
