@@ -1,6 +1,28 @@
 """Boxes: (left, top, right, bottom) in pixels."""
 
+from collections.abc import Callable, Iterable
+from typing import Protocol, TypeVar
+
 Edges = tuple[float, float, float, float]
+
+
+class Boxed(Protocol):
+    """What a detector found in a box."""
+
+    @property
+    def box(self) -> Edges: ...
+
+
+AnyBoxed = TypeVar("AnyBoxed", bound=Boxed)
+
+
+def strongest(found: Iterable[AnyBoxed], score: Callable[[AnyBoxed], float], most: float) -> list[AnyBoxed]:
+    """Strongest first; of boxes whose `overlap` is above ``most``, the strongest alone."""
+    kept: list[AnyBoxed] = []
+    for each in sorted(found, key=lambda one: -score(one)):
+        if all(overlap(each.box, other.box) <= most for other in kept):
+            kept.append(each)
+    return kept
 
 
 def overlap(a: Edges, b: Edges) -> float:

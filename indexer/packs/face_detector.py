@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.packs.base import Pixels
-from indexer.packs.boxes import Edges, overlap
+from indexer.packs.boxes import Edges, strongest
 from indexer.packs.dlib_graphs import INPUT
 from indexer.packs.dlib_networks import MEANS
 
@@ -44,7 +44,8 @@ class FaceDetector:
     def find(self, picture: Pixels) -> list[Window]:
         """Every face, strongest first. The picture is scaled to ``side_px`` at most, then doubled while it is small."""
         factor = self._factor(picture)
-        return _strongest([one for scaled, scale in _pyramid(picture, factor) for one in self._windows(scaled, scale)])
+        windows = [one for scaled, scale in _pyramid(picture, factor) for one in self._windows(scaled, scale)]
+        return strongest(windows, lambda one: one.score, OVERLAP)
 
     def _factor(self, picture: Pixels) -> float:
         height, width = picture.shape[:2]
@@ -82,12 +83,3 @@ def _pyramid(picture: Pixels, factor: float) -> Iterator[tuple[Pixels, float]]:
         scaled = np.asarray(cv2.resize(scaled, size, interpolation=method), np.uint8)
         yield scaled, size[0] / width
         factor, method = factor * RATIO, cv2.INTER_LINEAR
-
-
-def _strongest(windows: list[Window]) -> list[Window]:
-    """Of windows that overlap too much, the strongest."""
-    kept: list[Window] = []
-    for window in sorted(windows, key=lambda one: -one.score):
-        if all(overlap(window.box, other.box) <= OVERLAP for other in kept):
-            kept.append(window)
-    return kept

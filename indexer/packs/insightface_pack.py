@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from indexer.packs.alignment import similarity, warp
 from indexer.packs.base import FaceCrop, FoundFace, LandmarkScheme, PackInfo, Pixels, QualityThresholds, Templates
-from indexer.packs.boxes import overlap
+from indexer.packs.boxes import strongest
 from indexer.packs.identity import file_digest, pack_id
 from indexer.packs.insightface_models import (
     DETECTOR_THRESHOLD,
@@ -62,7 +62,7 @@ class InsightFacePack:
             large = self._detect(picture, self._side_px, 0)
             middle = self._detect(picture, MIDDLE_SIDE_PX, 0)
             small = self._detect(picture, SMALL_SIDE_PX, SMALL_MARGIN_PX)
-        return _distinct([*large, *middle, *small])
+        return strongest([*large, *middle, *small], lambda one: one.detector_score, OVERLAP)
 
     def embed(self, crops: Sequence[FaceCrop]) -> Templates:
         batches = [crops[start : start + self._models.batch] for start in range(0, len(crops), self._models.batch)]
@@ -113,15 +113,6 @@ def _canvas(picture: Pixels, side: int, margin: int) -> tuple[Pixels, float]:
 def _found(box: NDArray[np.float32], points: NDArray[np.float32], margin: int, factor: float) -> FoundFace:
     left, top, right, bottom = ((float(edge) - margin) / factor for edge in box[:4])
     return FoundFace((left, top, right, bottom), np.asarray((points - margin) / factor, np.float32), float(box[4]))
-
-
-def _distinct(faces: list[FoundFace]) -> list[FoundFace]:
-    """Strongest first; of boxes that overlap too much, the strongest."""
-    kept: list[FoundFace] = []
-    for face in sorted(faces, key=lambda one: -one.detector_score):
-        if all(overlap(face.box, other.box) <= OVERLAP for other in kept):
-            kept.append(face)
-    return kept
 
 
 def _aligned(crop: FaceCrop) -> Pixels:

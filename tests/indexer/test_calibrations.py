@@ -80,6 +80,7 @@ def test_a_calibration_replaces_the_one_before_and_can_be_removed(world: World):
         found = calibration_in_use(session, PACK_ID, "raw")
         assert found == replace(MADE, highest=1.0)
         assert calibration_in_use(session, "another", "raw") is None
+        assert calibration_in_use(session, PACK_ID, "as") is None
     remove_calibration(context)
     remove_calibration(context)
     with world.database.reading() as session:
@@ -98,6 +99,13 @@ def test_one_of_another_pack_or_damaged_is_no_calibration(world: World, tmp_path
         read_calibration(tmp_path / "made.json")
     with world.database.writing() as session:
         session.add(CalibrationRecord(pack_id=PACK_ID, content={"format": 1}))
+    with world.database.reading() as session:
+        assert calibration_in_use(session, PACK_ID, "raw") is None
+
+
+def test_one_whose_content_is_of_another_pack_is_not_used(world: World):
+    with world.database.writing() as session:
+        session.add(CalibrationRecord(pack_id=PACK_ID, content=replace(MADE, pack_id="another").content))
     with world.database.reading() as session:
         assert calibration_in_use(session, PACK_ID, "raw") is None
 

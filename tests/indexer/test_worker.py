@@ -322,6 +322,20 @@ def test_a_pack_that_fails_on_every_photo_stops_the_worker_and_loses_none(contex
     assert {photo_of(context, each).state for each in receipts} == {PhotoState.PENDING}
 
 
+def test_a_pack_that_works_between_two_failures_is_not_at_fault(context: Context):
+    actor = volunteer(context)
+    for seed in range(PACK_FAILURES + 1):
+        take_in(context, actor, drawn_photo(seed))
+    fails = [True] * (PACK_FAILURES - 1) + [False, True]  # ten photos, and not in a row
+
+    def fail() -> None:
+        if fails and fails.pop(0):
+            raise PackFailed(pack="open", kind="RuntimeException")
+
+    hook(context, fail)
+    assert work(context) == {Outcome.CHARGED: PACK_FAILURES, Outcome.DONE: PACK_FAILURES + 1}
+
+
 def test_a_box_beside_the_picture_is_no_face(context: Context):
     receipt = take_in(context, volunteer(context), face_photo(1))
     find = context.pack.find

@@ -12,6 +12,7 @@ from indexer.context import Context
 from indexer.decode_pool import DecodePool
 from indexer.errors import LinkingWrong
 from indexer.gallery.lazy import LazyGallery
+from indexer.linking.candidates import known_candidates
 from indexer.linking.groups import groups_of
 from indexer.linking.keeper import LinkKeeper
 from indexer.linking.threshold import Linking, install_linking, linking_in_use, read_linking
@@ -145,6 +146,19 @@ def test_a_face_that_is_linked_later_belongs_to_the_candidate_that_is_there(worl
     linked(context)
     [(_, after)] = listed(world, searched(world, case))
     assert after.id == before.id
+
+
+def test_a_candidate_is_given_to_one_face_of_a_list_the_first(world: World, context: Context):
+    install_linking(context, MADE)
+    child = strangers(1, DIMENSION, 1)
+    [first] = child_seen(world, 1)
+    case = world.add_case(child)
+    [(_, candidate)] = listed(world, searched(world, case))
+    more = child_seen(world, 2)
+    assert len(linked(context)) == 3
+    with world.database.reading() as session:
+        known = known_candidates(session, case.id, [more[1], first, more[0]])
+    assert {face_id: each.id for face_id, each in known.items()} == {more[1]: candidate.id}
 
 
 @pytest.mark.parametrize(("reason", "kept"), [(LinkReason.ALIKE, False), (LinkReason.NEAR_REPEAT, True)])

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from app.demo.sources import GROUP_PICTURE, sample_picture
-from indexer.packs.face_detector import MOST_PIXELS, OVERLAP, FaceDetector, Window, _pyramid, _strongest
+from indexer.packs.boxes import strongest
+from indexer.packs.face_detector import MOST_PIXELS, OVERLAP, FaceDetector, Window, _pyramid
 from indexer.packs.open_pack import OpenPack
 from tests.drawn import drawn_photo
 
@@ -60,18 +61,38 @@ def window(left, score, top=0.0):
     return Window((left, top, left + 100.0, top + 100.0), score)
 
 
+def distinct(*windows):
+    return strongest(windows, lambda one: one.score, OVERLAP)
+
+
 def test_of_windows_that_share_too_much_the_strongest_stays():
     shift = 100 * (1 - OVERLAP) / (1 + OVERLAP)  # where two windows share exactly dlib's limit
     weak, strong = window(0, 0.2), window(shift - 1, 0.9)
-    assert _strongest([weak, strong]) == [strong]
+    assert distinct(weak, strong) == [strong]
     apart = window(shift + 1, 0.9)
-    assert _strongest([weak, apart]) == [apart, weak]
+    assert distinct(weak, apart) == [apart, weak]
 
 
 def test_a_small_window_inside_a_large_one_stays():
     """dlib's own setting: only shared area counts, not how much of a window is covered."""
     inside = Window((30.0, 30.0, 60.0, 60.0), 0.5)
-    assert _strongest([window(0, 0.9), inside]) == [window(0, 0.9), inside]
+    assert distinct(window(0, 0.9), inside) == [window(0, 0.9), inside]
+
+
+class Cells:
+    """The detector's network, as if it gave these scores at the first size of the pyramid and none at the others."""
+
+    def __init__(self, *scores):
+        self.scores = [np.array([[[scores]]], np.float32)]
+
+    def run(self, _names, given):
+        return [self.scores.pop() if self.scores else np.full((1, 1, 1, 1), -1, np.float32)]
+
+
+def test_a_window_is_a_face_above_zero_and_neighbours_are_one_face():
+    apart = [-1.0] * 12
+    found = FaceDetector(Cells(0.4, 0.5, *apart, 0.001, *apart, 0.0), 1280).find(blank(400, 300))
+    assert [one.score for one in found] == pytest.approx([0.5, 0.001])
 
 
 def test_faces_come_strongest_first_each_box_around_its_landmarks(pack, group):

@@ -1,6 +1,7 @@
 """Recognition models of every kind in an InsightFace folder; the detector is a real one."""
 
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
@@ -10,8 +11,9 @@ from onnx import TensorProto, helper
 from benchmarks.dlib_reference.drawings import drawing
 from indexer.errors import PackIncomplete, PackUnreadable
 from indexer.packs.base import FaceCrop
-from indexer.packs.insightface_models import BATCH, SIDE
+from indexer.packs.insightface_models import BATCH, MIDDLE_SIDE_PX, SIDE
 from indexer.packs.insightface_pack import POINTS, InsightFacePack, _aligned, _canvas
+from tests.indexer.worlds import DrawnPack
 from tests.shared import shared_path
 
 DIMENSION = 48
@@ -125,6 +127,24 @@ def test_a_picture_is_averaged_into_a_square_and_its_points_lead_back(margin):
 
 
 @pytest.mark.filterwarnings("ignore:.estimate. is deprecated:FutureWarning")
+class Everywhere:
+    """A detector that finds one face, in the middle of the picture at whatever size, and surest at the middle size."""
+
+    def detect(self, canvas, input_size):
+        sure = 0.9 if input_size[0] == MIDDLE_SIDE_PX else 0.6
+        rows, columns = (canvas.any(axis=(2, axis)).nonzero()[0] for axis in (1, 0))
+        left, top, right, bottom = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+        box = np.array([[left, top, right, bottom]]) + 0.25 * np.array([[1, 1, -1, -1]]) * (right - left)
+        return np.column_stack([box, [sure]]).astype(np.float32), np.zeros((1, 5, 2), np.float32)
+
+
+def test_a_face_that_is_found_at_three_sizes_is_one_face():
+    pack = InsightFacePack(DrawnPack.info, SimpleNamespace(detector=Everywhere()), 640)
+    [face] = pack.find(np.full((500, 500, 3), 200, np.uint8))
+    assert face.detector_score == pytest.approx(0.9)
+    assert face.box == pytest.approx((125, 125, 375, 375), abs=1)
+
+
 def test_a_face_is_aligned_as_insightface_aligns_it():
     from insightface.utils.face_align import norm_crop
 
