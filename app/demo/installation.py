@@ -52,6 +52,7 @@ class Installation:
             "HOMEWARD_DATA_DIR": str(self.folder / "data"),
             "HOMEWARD_KEY_FILE": str(self.folder / "key" / "master.key"),
             "HOMEWARD_PORT": str(self.port),
+            "HOMEWARD_PUBLIC_ORIGIN": self.url,
             **self.more,
         }
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
 PRESENT, VERIFIED, WITH_KEY = 0x01, 0x04, 0x40
-ES256, EDDSA, RS256, ES384 = -7, -8, -257, -35
+ES256, EDDSA, RS256, RS1 = -7, -8, -257, -65535  # the last signs SHA-1
 
 
 def to_text(data: bytes) -> str:
@@ -27,10 +27,8 @@ def new_private_key(algorithm: int) -> Any:
     match algorithm:
         case -8:
             return ed25519.Ed25519PrivateKey.generate()
-        case -257:
+        case -257 | -65535:
             return rsa.generate_private_key(65537, 2048)
-        case -35:
-            return ec.generate_private_key(ec.SECP384R1())
     return ec.generate_private_key(ec.SECP256R1())
 
 
@@ -84,11 +82,9 @@ class Authenticator:
         if self.algorithm == EDDSA:
             return cbor2.dumps({1: 1, 3: self.algorithm, -1: 6, -2: public.public_bytes_raw()})
         numbers = public.public_numbers()
-        if self.algorithm == RS256:
+        if self.algorithm in {RS256, RS1}:
             return cbor2.dumps({1: 3, 3: self.algorithm, -1: numbers.n.to_bytes(256), -2: numbers.e.to_bytes(3)})
-        curve, size = (1, 32) if self.algorithm == ES256 else (2, 48)
-        x, y = numbers.x.to_bytes(size), numbers.y.to_bytes(size)
-        return cbor2.dumps({1: 2, 3: self.algorithm, -1: curve, -2: x, -3: y})
+        return cbor2.dumps({1: 2, 3: self.algorithm, -1: 1, -2: numbers.x.to_bytes(32), -3: numbers.y.to_bytes(32)})
 
     def _data(self, site: str, more: int = 0) -> bytes:
         return hashlib.sha256(site.encode()).digest() + bytes([self.flags | more]) + self.count.to_bytes(4)

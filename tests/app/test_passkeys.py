@@ -16,7 +16,7 @@ from app.settings import ServiceSettings
 from models.records import AuditEntry, Passkey, RecoveryCode, UsedChallenge, User, UserSession
 from models.types import now
 from models.user import Role
-from tests.app.authenticator import EDDSA, ES256, ES384, PRESENT, RS256, VERIFIED, Authenticator
+from tests.app.authenticator import EDDSA, ES256, PRESENT, RS1, RS256, VERIFIED, Authenticator
 from tests.app.conftest import Service
 from tests.app.desk import at_once
 from tests.app.passkey_person import HASH, ORIGIN, PASSWORD, Person, new_person, with_passkey
@@ -93,6 +93,15 @@ def test_registering_needs_a_fresh_proof(service: Service):
 
 
 @on_one
+def test_guessing_the_password_in_an_open_browser_waits_like_at_the_door(service: Service):
+    person = new_person(service)
+    person.sign_in()
+    answers = [person.send("/account/prove", password="a guess") for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [422] * 5 + [429]
+    assert person.send("/account/prove", password=PASSWORD).status_code == 429
+
+
+@on_one
 @pytest.mark.parametrize(
     "change",
     [
@@ -100,7 +109,7 @@ def test_registering_needs_a_fresh_proof(service: Service):
         {"origin": "http://homeward.example"},
         {"flags": PRESENT},
         {"flags": VERIFIED},
-        {"algorithm": ES384},
+        {"algorithm": RS1},
         {"format": "packed"},
         {"format": "tpm"},
     ],

@@ -1,34 +1,11 @@
 """Passkeys in a real browser, with Chromium's own virtual authenticator."""
 
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
-
 import pytest
 
-from app.demo.accounts import make_accounts
-from app.demo.installation import Installation, fresh_installation
 from tests.browser.conftest import Browsers, Person, Site
 
 pytestmark = pytest.mark.browser
 PASSWORD = "seven quiet lanterns over water"
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, packs_folder: Path) -> Iterator[Site]:
-    """An installation that knows its address."""
-    folder = tmp_path_factory.mktemp("passkeys") / "homeward"
-    bare = fresh_installation(folder, {})
-    installation = Installation(
-        bare.folder, bare.port, {"HOMEWARD_PACK_DIR": str(packs_folder), "HOMEWARD_PUBLIC_ORIGIN": bare.url}
-    )
-    founding = installation.run_json("init", "--retention", "12", "--key-copied")["invitations"]
-    with (
-        installation.serving(),
-        installation.running("work") as worker,
-        closing(make_accounts(installation, founding)) as people,
-    ):
-        yield Site(installation, people, worker)
 
 
 def with_authenticator(person: Person) -> None:
@@ -125,7 +102,7 @@ def test_without_scripts_the_password_works_and_no_passkey_is_offered(browsers: 
     assert page.get_by_role("button", name="Sign in with a passkey").count() == 0
     page.get_by_label("Name").fill("Plain")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/audit")
     person.go("/account")
     page.get_by_label("Password", exact=True).fill(PASSWORD)

@@ -36,7 +36,7 @@ def test_a_person_comes_by_invitation_signs_out_and_in_again(browsers: Browsers,
     page.wait_for_url("**/sign-in")
     page.get_by_label("Name").fill("Aud")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/audit")
     page.get_by_role("button", name="简体中文").click()
     assert page.locator("html").get_attribute("lang") == "zh-Hans"
