@@ -1,5 +1,5 @@
 // What keys do. Those of one letter, digit or sign can be switched off (WCAG 2.1.4), for whoever speaks to the computer
-// or hits keys by chance. The choice stays in this browser, and is all that does: nothing of a face, nor of anyone.
+// or hits keys by chance. The choice stays in this browser (localStorage), and says nothing of a face, nor of anyone.
 
 const KEPT = "review-keys";
 const OFF = "off";
