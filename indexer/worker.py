@@ -116,7 +116,7 @@ class Worker:
     def _require_working_pack(self, claim: Claim, result: Result) -> None:
         """`PackFailed`."""
         if result.outcome is Outcome.DONE:
-            pass
+            self._charged.clear()
         elif result.outcome is Outcome.CHARGED:
             self._charged.add(claim.photo_id)
         if len(self._charged) >= PACK_FAILURES:
