@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 SYNC := $(UV) pip install --quiet --require-hashes --build-constraints requirements/build.txt
 
-.PHONY: demo evaluation catalogues browser faults attacks fuzz test check fmt bench lock clean
+.PHONY: demo evaluation catalogues browser soak faults attacks fuzz test check fmt bench lock clean
 
 # uv itself comes pinned and hashed through the interpreter's own pip.
 $(VENV)/.uv: requirements/uv.txt
@@ -53,6 +53,11 @@ attacks: $(VENV)/.dev
 # The same for longer, with another seed each time; a failure names it (HOMEWARD_SEED=... asks the same again).
 fuzz: $(VENV)/.dev
 	HOMEWARD_LONG=1 HOMEWARD_EXAMPLES=100 HOMEWARD_SEED=$(or $(HOMEWARD_SEED),0) $(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not browser" tests/attacks
+
+# Everybody at work for an hour, or MINUTES: nothing fails, nothing is lost, the memory stays what it was.
+MINUTES ?= 60
+soak: $(VENV)/.dev
+	HOMEWARD_SOAK_MINUTES=$(MINUTES) $(BIN)/python -m pytest -m soak tests/soak
 
 # Everything a change must pass; CI runs the same.
 check: $(VENV)/.dev
