@@ -32,7 +32,7 @@ from indexer.storage import LocalStore
 from models.base import Base
 from models.session import Database, open_sqlite
 from tests.app.conftest import running
-from tests.attacks.test_bombs import webp_claiming
+from tests.attacks.hostile import webp_claiming
 from tests.indexer.pictures import drawn_photo
 from tests.journeys.commands import homeward_client, until
 
