@@ -145,6 +145,7 @@ def test_a_face_that_is_found_at_three_sizes_is_one_face():
     assert face.box == pytest.approx((125, 125, 375, 375), abs=1)
 
 
+@pytest.mark.filterwarnings("ignore:`estimate` is deprecated:FutureWarning")  # insightface calls it
 def test_a_face_is_aligned_as_insightface_aligns_it():
     from insightface.utils.face_align import norm_crop
 
