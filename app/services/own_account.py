@@ -27,6 +27,7 @@ from app.house import House
 from models.actor import Actor, act
 from models.records import Passkey, User, UserSession
 from models.types import now
+from models.user import UserState
 
 PROOF_MINUTES = 5
 MOST_PASSKEYS = 10
@@ -49,6 +50,15 @@ class OwnSession:
         """`ProofStale`: who finds a browser open changes nothing."""
         if not self.is_proved:
             raise ProofStale(minutes=PROOF_MINUTES)
+
+
+def _held(session: Session, own: OwnSession) -> User:
+    """The account until commit, its session still open: what ended meanwhile changes nothing more. `NotSignedIn`."""
+    user = held_account(session, own.actor.id)
+    row = session.get_one(UserSession, own.row.id, populate_existing=True)
+    if user.state is UserState.DISABLED or not row.is_open(now()):
+        raise NotSignedIn
+    return user
 
 
 def own_session(house: House, actor: Actor, authorization: str | None) -> OwnSession:
@@ -96,6 +106,7 @@ def prove_by_passkey(own: OwnSession, text: str) -> None:
 
 
 def _prove(session: Session, own: OwnSession, why: str) -> None:
+    _held(session, own)
     session.get_one(UserSession, own.row.id).prove()
     act(session, own.actor, "session.prove", "session", own.row.id, why)
 
@@ -131,8 +142,8 @@ def register_passkey(own: OwnSession, name: str, text: str) -> list[str]:
         sign_count=made.sign_count,
     )
     with own.house.context.database.writing() as session:
+        _held(session, own)
         use_challenge(session, keyring, answer.challenge)
-        held_account(session, actor.id)
         _add(session, passkey)
         act(session, actor, "passkey.register", "passkey", passkey.id)
         return [] if codes_of(session, actor.id) else new_codes(session, keyring, actor)
@@ -157,6 +168,7 @@ def remove_passkey(own: OwnSession, passkey_id: UUID) -> None:
     """`ProofStale`, `NotFound`."""
     own.require_proof()
     with own.house.context.database.writing() as session:
+        _held(session, own)
         passkey = session.get(Passkey, passkey_id)
         if passkey is None or passkey.user_id != own.actor.id:
             raise NotFound(thing="passkey")
@@ -168,7 +180,7 @@ def renew_codes(own: OwnSession) -> list[str]:
     """Ten new codes; the earlier ones end. `ProofStale`."""
     own.require_proof()
     with own.house.context.database.writing() as session:
-        held_account(session, own.actor.id)
+        _held(session, own)
         return new_codes(session, own.house.context.keyring, own.actor)
 
 
@@ -185,7 +197,7 @@ def change_password(own: OwnSession, password: str) -> Proof:
     house, actor = own.house, own.actor
     password_hash = hash_password(password, actor.user.name, house.settings.password_length)
     with house.context.database.writing() as session:
-        user: User = held_account(session, actor.id)
+        user = _held(session, own)
         user.password_hash = password_hash
         end_all(session, user)
         act(session, actor, "password.change", "user", user.id)

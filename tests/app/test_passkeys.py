@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from app.auth.challenges import GOOD_FOR
+from app.auth.passkeys import NewPasskey, check_registration
 from app.pages.cookie import BROWSER_COOKIE
 from app.services import own_account
 from app.settings import ServiceSettings
@@ -380,6 +381,23 @@ def test_a_sign_in_begun_with_the_old_password_does_not_outlive_it(service: Serv
 
     monkeypatch.setattr("app.auth.sign_in.password_fits", change_meanwhile)
     assert refused(person.sign_in())
+
+
+@on_one
+def test_a_session_that_ends_meanwhile_changes_nothing_more(service: Service, monkeypatch: pytest.MonkeyPatch):
+    person = with_passkey(service)
+    made = Authenticator(ORIGIN).create(person.options("/account/passkeys/options"))
+
+    def end_first(*arguments: object) -> NewPasskey:
+        with service.database.writing() as session:
+            session.scalars(select(UserSession)).one().end()
+        return check_registration(*arguments)
+
+    monkeypatch.setattr(own_account, "check_registration", end_first)
+    answer = person.send("/account/passkeys", credential=made)
+    assert (answer.status_code, answer.headers.get("location")) == (303, "/sign-in")
+    with service.database.reading() as session:
+        assert len(session.scalars(select(Passkey)).all()) == 1
 
 
 @on_one

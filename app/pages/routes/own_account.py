@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth.second_step import MAY_BE_REQUIRED, codes_of, passkeys_of
 from app.deps import HouseDep
-from app.errors import AppError, status_of
+from app.errors import AppError, NotSignedIn, status_of
 from app.pages.cookie import bearer_of, keep_token
 from app.pages.deps import Form, OwnAccount, Pages, PagesDep, fields_of, see_other
 from app.pages.routes.passkeys import JSON
@@ -86,6 +86,8 @@ def password(own: Own, pages: PagesDep, form: Form) -> Response:
     """Every other session ends, and this one goes on under a new token."""
     try:
         proof = change_password(own, fields_of(form).get("new_password", ""))
+    except NotSignedIn:
+        raise
     except AppError as error:
         return _page(pages, own, error)
     answer = see_other("/account?done=password")
@@ -96,6 +98,8 @@ def password(own: Own, pages: PagesDep, form: Form) -> Response:
 def _done(pages: Pages, own: OwnSession, work: Callable[[], None]) -> Response:
     try:
         work()
+    except NotSignedIn:
+        raise
     except AppError as error:
         return _page(pages, own, error)
     return see_other("/account")
@@ -105,6 +109,8 @@ def _codes(pages: Pages, own: OwnSession, work: Callable[[], list[str]]) -> Resp
     """The new codes, shown this once; the account page where there are none."""
     try:
         made = work()
+    except NotSignedIn:
+        raise
     except AppError as error:
         return _page(pages, own, error)
     return pages.show("account/codes.html", codes=made) if made else see_other("/account")
