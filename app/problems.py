@@ -33,7 +33,7 @@ from app.errors import (
     status_of,
 )
 from indexer.errors import GalleryNotReady, ImageRefused, StorageFull, StoredTooLate
-from indexer.logs import get_log
+from indexer.logs import get_log, where
 from models.errors import HomewardError
 
 log = get_log()
@@ -172,7 +172,7 @@ def _from_race(request: Request, error: Exception) -> Response:
 
 def _from_unexpected(request: Request, error: Exception) -> Response:
     request_id = request_id_of(request.scope)
-    log.error("unexpected", request_id=request_id, reason=type(error).__name__)
+    log.error("unexpected", request_id=request_id, **where(error))
     # Starlette answers this one outside of every middleware, so the headers are put on here.
     return problem_response(InternalError(), headers=edge_headers(request_id), request_id=request_id)
 

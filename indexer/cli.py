@@ -25,7 +25,7 @@ from indexer.context import Context, open_context
 from indexer.evaluation.commands import evaluate_command
 from indexer.folder import Summary, files_in, take_in, volunteer_called
 from indexer.gallery.commands import gallery_commands
-from indexer.logs import configure_logs
+from indexer.logs import configure_logs, end_plainly
 from indexer.packs.commands import pack_commands
 from indexer.score_commands import score_commands
 from indexer.settings import IndexerSettings
@@ -85,7 +85,11 @@ def indexer_commands(settings_class: type[IndexerSettings]) -> typer.Typer:
 
 
 def main() -> None:
-    indexer_commands(IndexerSettings)(prog_name="python -m indexer")
+    configure_logs(level=logging.WARNING)
+    try:
+        indexer_commands(IndexerSettings)(prog_name="python -m indexer")
+    finally:
+        sys.excepthook = end_plainly  # Typer puts its own there, which prints the words of an error
 
 
 @contextmanager
@@ -135,11 +139,16 @@ def _take_in_files(context: Context, files: list[Path], volunteer: str) -> Summa
 def _summary_json(summary: Summary) -> str:
     refused = [{"file": str(file), "code": error.code, "why": str(error)} for file, error in summary.refused]
     counts = {"taken_in": summary.taken_in, "known": summary.known, "reasons": dict(summary.reasons)}
-    return json.dumps(counts | {"refused": refused}, ensure_ascii=False)
+    return json.dumps(counts | {"refused": refused})  # ASCII: not every file's name is text
 
 
 def _summary_text(summary: Summary) -> str:
     lines = [f"{summary.taken_in} taken in, {summary.known} known already, {len(summary.refused)} refused"]
     lines += [f"  {count} x {code}" for code, count in summary.reasons.most_common()]
-    lines += [f"  {file}: {error}" for file, error in summary.refused]
+    lines += [f"  {_shown(file)}: {error}" for file, error in summary.refused]
     return "\n".join(lines)
+
+
+def _shown(file: Path) -> str:
+    """A stranger's file may have a name that moves the cursor or turns the line around."""
+    return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in str(file))

@@ -1,8 +1,11 @@
 """Fixtures that every test may use: a key, settings in a folder of the test's own, and both databases."""
 
+import logging
 import os
 import shutil
+import sys
 import tempfile
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,10 +37,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _libraries_as_they_were() -> Iterator[None]:
     """Decoding in this process sets Pillow's limit, and commands set where logs go: neither may reach another test."""
-    most_pixels, logs = Image.MAX_IMAGE_PIXELS, structlog.get_config()
+    most_pixels, logs, handlers = Image.MAX_IMAGE_PIXELS, structlog.get_config(), list(logging.root.handlers)
+    hooks = sys.excepthook, sys.unraisablehook, threading.excepthook
     yield
     Image.MAX_IMAGE_PIXELS = most_pixels
     structlog.configure(**logs)
+    if logging.root.handlers != handlers:
+        logging.root.handlers = handlers
+        logging.captureWarnings(False)
+    sys.excepthook, sys.unraisablehook, threading.excepthook = hooks
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from app.house import open_house
 from app.main import create_app
 from app.patience import PatientProtocol
 from app.settings import ServiceSettings
-from indexer.logs import configure_logs
+from indexer.logs import configure_logs, get_log
 from indexer.packs.catalogue import require_pack
 
 GRACE_SECONDS = 25  # container runtimes kill after 30
@@ -32,6 +32,7 @@ def serve_command() -> None:
         # uvicorn stops at these and then raises them again; by default that would end us before the house is closed.
         signal.signal(number, lambda *_: None)
     with listening(settings) as listener, open_house(settings) as house:
+        get_log().info("serving", port=listener.getsockname()[1])
         uvicorn.Server(server_config(settings, create_app(house))).run([listener])
 
 
@@ -75,6 +76,7 @@ def server_config(settings: ServiceSettings, app: object) -> uvicorn.Config:
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         server_header=False,
+        log_config=None,  # its lines go where ours go, without words (`indexer.logs`)
         access_log=False,
         ws="none",
         limit_concurrency=settings.connections_at_once,
