@@ -137,6 +137,8 @@ def test_every_page_has_the_strict_policy_and_is_kept_by_nobody(visit: Visitors)
         assert "unsafe" not in headers["content-security-policy"]
         assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'; ")
         assert (headers["cache-control"], headers["x-frame-options"]) == ("no-store", "DENY")
+        allowed = {each.split("=")[0].strip() for each in headers["permissions-policy"].split(",") if "(self)" in each}
+        assert allowed == {"publickey-credentials-get", "publickey-credentials-create", "geolocation"}
 
 
 def test_files_are_sent_again_only_when_they_changed(visit: Visitors):
