@@ -19,9 +19,10 @@ from models.errors import SchemaUnknown
 from models.message import Channel
 from models.migrations import upgrade as migrations
 from models.migrations.guards import install_guards, remove_guards
-from models.records import Alert, AuditEntry, Candidate, Case, Erasure, Face, LedgerEntry, Message, Receipt
+from models.records import Alert, AuditEntry, Candidate, Case, Erasure, Face, LedgerEntry, Message, Receipt, UserSession
 from models.session import Database, open_sqlite
-from models.user import Role
+from models.types import now
+from models.user import Role, StartedWith
 from tests.conftest import TEST_KEY
 from tests.models.factories import make_candidate, make_case, make_face, make_photo, make_user
 
@@ -106,6 +107,8 @@ def test_the_database_takes_the_words_of_the_records_and_no_others(database: Dat
         same = {"receipt_id": receipt.id, "reason": "", "proposed_by": receipt.uploader_id}
         session.add_all(Erasure(state=state, **same) for state in ErasureState)
         session.add_all(Alert(kind=kind, object_type="case", object_id="1") for kind in AlertKind)
+        same = {"user_id": receipt.uploader_id, "expires_at": now()}
+        session.add_all(UserSession(started_with=how, token_hash=how, **same) for how in StartedWith)
         same = {"kind": AlertKind.CANDIDATES_FOUND, "count": 1, "day": date(2026, 1, 1)}
         session.add_all(Message(channel=channel, **same) for channel in Channel)
     for statement in (
@@ -114,6 +117,7 @@ def test_the_database_takes_the_words_of_the_records_and_no_others(database: Dat
         "UPDATE alerts SET kind = 'other'",
         "UPDATE messages SET kind = 'other'",
         "UPDATE messages SET channel = 'other'",
+        "UPDATE sessions SET started_with = 'other'",
     ):
         with pytest.raises(IntegrityError), database.writing() as session:
             session.execute(text(statement))
@@ -126,6 +130,16 @@ def test_an_upgrade_keeps_the_ledger_of_before(sqlite_database: Database) -> Non
     migrations.upgrade(sqlite_database)
     with sqlite_database.reading() as session:
         assert set(session.scalars(select(LedgerEntry.kind))) == {"digest", "band"}
+
+
+def test_an_upgrade_keeps_the_sessions_of_before(sqlite_database: Database) -> None:
+    """They began with a password: there was nothing else."""
+    with sqlite_database.writing() as session:
+        session.add(UserSession(user_id=make_user(session).id, token_hash="t", expires_at=now()))
+    _to(sqlite_database, "0007")
+    migrations.upgrade(sqlite_database)
+    with sqlite_database.reading() as session:
+        assert session.scalars(select(UserSession.started_with)).all() == [StartedWith.PASSWORD]
 
 
 def test_guards_can_be_taken_off_and_put_back(database: Database) -> None:
