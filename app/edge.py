@@ -17,12 +17,17 @@ _USABLE = re.compile(r"[A-Za-z0-9._-]{8,64}")  # anything else could forge a lin
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    # A volunteer may fill in where they are; a photo is taken by the phone's own camera program.
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(self), microphone=(), payment=(), usb=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
 STRICT_TRANSPORT = "max-age=31536000"
+SIGNED_OUT = {"Clear-Site-Data": '"cache"'}
+"""With it go pages that the way back would show. Not "storage": photos that a volunteer has yet to send wait there."""
 
 
 def edge_headers(request_id: str) -> dict[str, str]:
@@ -36,9 +41,11 @@ def request_id_of(scope: Scope) -> str:
 class EdgeMiddleware:
     """Takes a request's X-Request-Id where it is well formed, else makes one, and echoes it."""
 
-    def __init__(self, app: ASGIApp, answered: Answered) -> None:
+    def __init__(self, app: ASGIApp, answered: Answered, encrypted: bool = False) -> None:
+        """``encrypted``: here, or by a proxy in front, whatever the request says."""
         self.app = app
         self.answered = answered
+        self.encrypted = encrypted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -52,18 +59,18 @@ class EdgeMiddleware:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _put_headers(message, scope, request_id)
+                _put_headers(message, request_id, self.encrypted or scope["scheme"] == "https")
                 self.answered(scope["method"], _template(scope), message["status"], time.monotonic() - began)
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
 
 
-def _put_headers(message: Message, scope: Scope, request_id: str) -> None:
+def _put_headers(message: Message, request_id: str, encrypted: bool) -> None:
     headers = MutableHeaders(scope=message)
     for name, value in edge_headers(request_id).items():
         headers.setdefault(name, value)
-    if scope["scheme"] == "https":
+    if encrypted:
         headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
 
 

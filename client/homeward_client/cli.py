@@ -125,7 +125,12 @@ def _report(summary: Summary, as_json: bool) -> None:
         return
     print(f"{len(summary.sent)} sent, {len(summary.refused)} refused")
     for file, problem in summary.refused:
-        print(f"    {file}: {problem.detail}")
+        print(f"    {_shown(file)}: {problem.detail}")
+
+
+def _shown(file: Path) -> str:
+    """A stranger's file may have a name that moves the cursor or turns the line around."""
+    return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in str(file))
 
 
 def _plain(photo: PhotoStatus) -> dict[str, object]:
@@ -147,7 +152,7 @@ def main() -> None:
     try:
         program()
     except (ClientError, OSError) as error:
-        talk.print(f"[red]{error}[/red]")
+        talk.print(str(error), style="red", markup=False)
         sys.exit(1)
 
 

@@ -12,9 +12,7 @@ import pytest
 
 from app import body_limit, patience
 from app.body_limit import FORM_BYTES, JSON_BYTES, LEAST_BYTES_A_SECOND
-from app.commands.serve import server_config
 from app.house import House
-from app.main import create_app
 from models.user import Role
 from tests.app.conftest import Service, running
 from tests.app.desk import refusal
@@ -158,15 +156,9 @@ def test_what_has_not_arrived_holds_nobody_up(patient: Service):
         assert patient.client().get("/help", timeout=10).status_code == 200
 
 
-@pytest.fixture
-def served(make_house: Callable[..., House], monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    """As `homeward serve` runs it, but with less patience."""
+@pytest.fixture(autouse=True)
+def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "HEAD_SECONDS", SILENCE)
-    house = make_house()
-    with running(
-        house, config=server_config(house.settings.model_copy(update={"port": 0}), create_app(house))
-    ) as started:
-        yield started
 
 
 @pytest.mark.parametrize("begun", [b"", b"GET /livez HTT", b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: "])
