@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body, Request, Response
 
 from app.auth.proofs import Proof, end_proof
 from app.auth.sign_in import accept_invitation, sign_in
 from app.auth.tokens import TokenKind
 from app.deps import AnyActor, HouseDep, Reading, Writing
+from app.edge import SIGNED_OUT
 from app.errors import (
     ConductNotAccepted,
     NameTaken,
@@ -63,6 +64,7 @@ def read_me(actor: AnyActor, session: Reading) -> Me:
 
 
 @router.delete("/sessions/current", status_code=204, responses=problems(NotSignedIn))
-def end_session(request: Request, house: HouseDep, actor: AnyActor, session: Writing) -> None:
+def end_session(request: Request, response: Response, house: HouseDep, actor: AnyActor, session: Writing) -> None:
     """What this token opens ends now: the session, or a volunteer's key."""
+    response.headers.update(SIGNED_OUT)
     end_proof(session, house, actor, request.headers.get("authorization"))

@@ -9,6 +9,7 @@ from app.auth.proofs import Proof, end_proof
 from app.auth.sign_in import accept_invitation, sign_in
 from app.auth.tokens import TokenKind, actor_for
 from app.deps import HouseDep
+from app.edge import SIGNED_OUT
 from app.errors import AppError, NotSignedIn, SecondStepWanted, SignInRefused
 from app.pages.cookie import LANGUAGE_COOKIE, bearer_of, forget_token, keep_token
 from app.pages.deps import Form, Pages, PagesDep, PageWriting, SignedIn, Visitor, fields_of, see_other
@@ -88,6 +89,7 @@ def sign_out(request: Request, house: HouseDep, actor: SignedIn, session: PageWr
         end_proof(session, house, actor, bearer_of(request))
     answer = see_other("/sign-in")
     forget_token(answer)
+    answer.headers.update(SIGNED_OUT)
     return answer
 
 

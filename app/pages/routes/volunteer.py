@@ -93,7 +93,10 @@ def shell(pages: PagesDep, house: HouseDep) -> Response:
 def worker() -> Response:
     """The service worker lies at the root, for the page it serves does. It works under the policy it is sent with."""
     file = static_files()["photos/worker.js"]
-    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": "default-src 'none'; connect-src 'self'"}
+    headers = {
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": "default-src 'none'; connect-src 'self'; frame-ancestors 'none'",
+    }
     return Response(file.content, media_type=file.media_type, headers=headers)
 
 
