@@ -3,6 +3,7 @@
 Exit status: 0, 1 (did not hold; one line on standard error says why), 2 (wrong usage or settings).
 """
 
+import logging
 import os
 import sys
 
@@ -19,6 +20,7 @@ from app.commands.users import users
 from app.demo.command import demo_command
 from app.settings import ServiceSettings
 from indexer.cli import indexer_commands, plain_errors
+from indexer.logs import configure_logs, end_plainly
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -40,8 +42,11 @@ cli.command("demo")(demo_command)
 
 def main() -> None:
     os.umask(0o077)  # whatever a command writes is its owner's alone
+    configure_logs(level=logging.WARNING)
     try:
         with plain_errors():
             cli(prog_name="homeward")
     except typer.Exit as stopped:
         sys.exit(stopped.exit_code)
+    finally:
+        sys.excepthook = end_plainly  # Typer puts its own there, which prints the words of an error

@@ -68,7 +68,8 @@ def create_app(house: House) -> FastAPI:
     )
     app.state.house = house
     app.add_middleware(BodyLimitMiddleware, max_upload_bytes=house.settings.max_upload_bytes)
-    app.add_middleware(EdgeMiddleware, answered=house.metrics.answered)
+    encrypted = house.settings.has_tls or house.settings.behind_proxy
+    app.add_middleware(EdgeMiddleware, answered=house.metrics.answered, encrypted=encrypted)
     app.state.renderer = load_renderer()
     install_problems(app, as_page)
     at_work = Depends(_at_work, scope="function", max_concurrency=house.settings.threads)
