@@ -54,7 +54,7 @@ def test_no_installation(homeward: Homeward, place: Place, command: tuple[str, .
 
 
 @pytest.mark.parametrize("name", ["homeward.db", "homeward.db-wal", "blobs", "gallery", "homeward.toml"])
-@pytest.mark.parametrize("command", [("serve",), ("work", "--once"), ("users", "list")])
+@pytest.mark.parametrize("command", [("users", "list"), ("work", "--once"), ("serve",)])
 def test_what_others_can_read(homeward: Homeward, place: Place, command: tuple[str, ...], name: str):
     homeward(*QUICK)
     path = place.data / name
