@@ -15,6 +15,7 @@ from app.commands.erase import erase
 from app.commands.init import init_command
 from app.commands.keys import keys
 from app.commands.photos import photos
+from app.commands.retention import retention
 from app.commands.serve import serve_command
 from app.commands.users import users
 from app.demo.command import demo_command
@@ -35,6 +36,7 @@ cli.add_typer(users, name="users")
 cli.add_typer(keys, name="keys")
 cli.add_typer(photos, name="photos")
 cli.add_typer(erase, name="erase")
+cli.add_typer(retention, name="retention")
 cli.add_typer(audit, name="audit")
 cli.command("doctor")(doctor_command)
 cli.command("demo")(demo_command)

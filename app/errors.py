@@ -183,6 +183,7 @@ STATUS: dict[type[HomewardError], int] = {
     indexer_errors.ImageRefused: 422,
     indexer_errors.ImageTypeUnsupported: 415,
     indexer_errors.UploadQuotaReached: 429,
+    indexer_errors.OnHold: 409,
     indexer_errors.FaceRefused: 422,
     indexer_errors.ReferenceKnown: 409,
     indexer_errors.CaseNotSearchable: 409,

@@ -19,6 +19,7 @@ from indexer.context import Context
 from indexer.discards import announce, discard, keep
 from indexer.erasure import enter_in_ledger, forget_faces
 from indexer.errors import FaceNumberUnknown
+from indexer.holds import require_photo_free
 from indexer.images import Box, encode_crop, face_crop, without_people
 from indexer.ingest import decode
 from indexer.packs.base import Pixels
@@ -88,13 +89,14 @@ def prepare_redaction(context: Context, photo_id: UUID, numbers: Sequence[int]) 
 def redact(session: Session, context: Context, made: Redaction) -> None:
     """When this transaction commits the people are gone, and the photo as it was is kept away as an erased one is.
 
-    The caller records the act. `WrongState` where the photo has changed since; `StoredTooLate`.
+    The caller records the act. `WrongState` where the photo has changed since; `OnHold`, `StoredTooLate`.
     """
     take_turn(session, ERASURE)
     photo = session.get(Photo, made.photo_id, with_for_update=True)
     if photo is None or photo.wrapped_key != made.old_wrapped:
         raise WrongState(thing="photo", state="changed since it was read", change="blanked")
     _require_worked(photo)
+    require_photo_free(session, photo.id)
     keep(session, [made.blob_name, *made.crops.values()])
     old_key = photo_key(context.keyring, photo)
     enter_in_ledger(session, photo)

@@ -4,6 +4,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from indexer.erasure import destroy_photo, remove_from_galleries, return_to_galleries
+from indexer.holds import is_held
 from indexer.turns import ERASURE, take_turn
 from models.actor import Actor, act
 from models.alert import Alert, AlertKind
@@ -35,7 +36,7 @@ def withdraw(session: Session, actor: Actor, receipt: Receipt) -> None:
     photo = session.get(Photo, receipt.photo_id, with_for_update=True) if receipt.photo_id else None
     if photo is None or _is_vouched_for(session, photo):
         return
-    if not (_people_work_on(session, photo) or _is_to_be_erased(session, photo)):
+    if not (_people_work_on(session, photo) or _is_to_be_erased(session, photo) or is_held(session, photo.id)):
         destroy_photo(session, photo, keep_away=False)
     elif photo.state is not PhotoState.HIDDEN:
         _hide(session, actor, photo, receipt)

@@ -23,6 +23,7 @@ from indexer.linking.keeper import LinkKeeper
 from indexer.logs import get_log
 from indexer.messages.sender import MessageSender
 from indexer.pack_records import record_pack
+from indexer.retention_keeper import RetentionKeeper
 from indexer.standing.keeper import StandingKeeper
 from indexer.volume import VolumeKeeper
 from models.errors import HomewardError
@@ -48,7 +49,7 @@ class Worker:
         self._cohorts = CohortKeeper(context)
         self._gallery = LazyGallery(context)
         links, standing = LinkKeeper(context, self._gallery), StandingKeeper(context, self._gallery)
-        others = MessageSender(context), VolumeKeeper(context), AnchorKeeper(context)
+        others = MessageSender(context), VolumeKeeper(context), AnchorKeeper(context), RetentionKeeper(context)
         self._keepers = (links, self._cohorts, standing, *others)
         self._log = get_log()
 

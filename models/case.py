@@ -35,6 +35,7 @@ class Case(Base):
     approved_by: Mapped[UUID | None] = by_whom()
     approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    emptied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # nothing in it names the child any more
     closed_because: Mapped[str | None] = mapped_column(String(500))
     version: Mapped[int] = mapped_column()
 

@@ -9,6 +9,7 @@ from models.case import Case
 from models.cohort import Cohort, CohortMember, FaceStatistics
 from models.erasure import DiscardedBlob, Erasure, LedgerEntry
 from models.face import Face
+from models.hold import Hold
 from models.installation import Installation
 from models.link import Cursor, FaceLink, LinkThreshold
 from models.message import Message
@@ -17,6 +18,7 @@ from models.passkey import Passkey, RecoveryCode, UsedChallenge
 from models.photo import Photo, PhotoBand, Receipt
 from models.reference import Reference
 from models.request import IdempotentRequest
+from models.retention import RetentionState
 from models.review import Adjudication, Assignment, Authority, Outcome, Release, Review
 from models.seeded import SeededPair
 from models.standing import SearchedReference, StandingThreshold
@@ -44,6 +46,7 @@ __all__ = [
     "FaceLink",
     "FaceStatistics",
     "GalleryChange",
+    "Hold",
     "IdempotentRequest",
     "Installation",
     "Invitation",
@@ -59,6 +62,7 @@ __all__ = [
     "RecoveryCode",
     "Reference",
     "Release",
+    "RetentionState",
     "Review",
     "Search",
     "SearchResult",

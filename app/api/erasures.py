@@ -27,6 +27,7 @@ from indexer.errors import (
     BlobMissing,
     DecoderUnavailable,
     FaceNumberUnknown,
+    OnHold,
     SealBroken,
     StorageFull,
     StorageUnavailable,
@@ -76,7 +77,8 @@ def see_whom(erasure_id: UUID, number: FaceNumber, actor: Supervisor, house: Hou
 @router.post(
     "/{erasure_id}/approve",
     responses=problems(
-        *REFUSALS, NotFound, WrongState, SamePerson, ChangedMeanwhile, FaceNumberUnknown, *CANNOT_MAKE_ANEW
+        *(*REFUSALS, NotFound, WrongState, SamePerson, OnHold, ChangedMeanwhile, FaceNumberUnknown),
+        *CANNOT_MAKE_ANEW,
     ),
 )
 def erase(

@@ -10,6 +10,7 @@ from app.queries import one_visible
 from app.schemas.erasures import ErasureOut
 from app.services.candidates import SHOWN_TO_SUPERVISORS
 from indexer.erasure import destroy_photo
+from indexer.holds import require_photo_free
 from indexer.turns import ERASURE, take_turn
 from indexer.withdrawal import PEOPLE_AT_WORK, is_withdrawal
 from models.actor import Actor, act
@@ -33,7 +34,9 @@ def propose_erasure(session: Session, actor: Actor, receipt_id: UUID, reason: st
 
 
 def approve_erasure(session: Session, actor: Actor, erasure_id: UUID) -> ErasureOut:
-    """The photo is gone when this commits; counted is what went. `NotFound`, `WrongState`, `SamePerson`.
+    """The photo is gone when this commits; counted is what went.
+
+    `NotFound`, `WrongState`, `SamePerson`, `OnHold`.
 
     What an admin proposed is kept away as well, for two people decided on it. A volunteer's withdrawal is not.
     """
@@ -43,6 +46,7 @@ def approve_erasure(session: Session, actor: Actor, erasure_id: UUID) -> Erasure
     receipt = session.get_one(Receipt, erasure.receipt_id)
     photo = session.get(Photo, receipt.photo_id, with_for_update=True) if receipt.photo_id else None
     if photo is not None:  # else it went by another erasure or withdrawal
+        require_photo_free(session, photo.id)
         destroy_photo(session, photo, keep_away=not is_withdrawal(erasure, receipt))
     act(session, actor, "erasure.approve", "erasure", erasure.id)
     return went

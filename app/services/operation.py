@@ -1,22 +1,18 @@
-"""What an admin watches beside the counts: photos by day, what retention is coming to, room on the disk."""
+"""What an admin watches beside the counts: photos by day, room on the disk."""
 
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
-from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from indexer.settings import IndexerSettings
-from models.candidate import Candidate
-from models.face import Face
-from models.photo import Photo, PhotoState
-from models.records import Installation
+from models.photo import Photo
 from models.types import now
 
 DAYS = 30
-DAYS_PER_MONTH = 365.25 / 12
 When = InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
 
 
@@ -27,16 +23,6 @@ class Day:
     day: date
     came: int
     done: int
-
-
-@dataclass(frozen=True)
-class Retention:
-    """Photos that led to nothing: past their ``months``, and those that pass them within so many days."""
-
-    months: int
-    past: int
-    within_30: int
-    within_90: int
 
 
 @dataclass(frozen=True)
@@ -62,24 +48,6 @@ def _counts(session: Session, column: When, days: list[date]) -> list[int]:
     starts = [datetime.combine(day, time(), UTC) for day in days]
     within = [func.count().filter(and_(column >= start, column < start + timedelta(days=1))) for start in starts]
     return list(session.execute(select(*within).select_from(Photo).where(column >= starts[0])).one())
-
-
-def retention_forecast(session: Session) -> Retention:
-    months = session.get_one(Installation, 1).retention_months
-    kept = timedelta(days=months * DAYS_PER_MONTH)
-    past, in_30, in_90 = (
-        session.scalar(_idle_before(now() - kept + timedelta(days=days))) or 0 for days in (0, 30, 90)
-    )
-    return Retention(months, past, in_30 - past, in_90 - past)
-
-
-def _idle_before(moment: datetime) -> Select[int]:
-    """How many photos without a candidate, and that nobody is deciding on, came before ``moment``."""
-    at_work = exists().where(Face.photo_id == Photo.id, Candidate.face_id == Face.id)
-    idle = (
-        select(func.count()).select_from(Photo).where(Photo.state.in_([PhotoState.DONE, PhotoState.FAILED]), ~at_work)
-    )
-    return idle.where(Photo.uploaded_at < moment)
 
 
 def storage(settings: IndexerSettings) -> Storage:

@@ -18,6 +18,7 @@ from app.services.cases import details_of, locked_case
 from app.services.crops import Shown, seen, shown_crop
 from app.services.reference_view import references_of
 from indexer.context import Context
+from indexer.holds import require_case_free
 from indexer.keyring import KeyRing
 from indexer.references import (
     ReadReference,
@@ -100,8 +101,9 @@ def change_reference(
 
 
 def drop_reference(session: Session, actor: Actor, case_id: UUID, reference_id: UUID) -> None:
-    """`NotFound`."""
+    """`NotFound`, `OnHold`."""
     case = locked_case(session, actor, case_id)
+    require_case_free(session, case.id)
     remove_reference(session, one_reference(session, case, reference_id))
     act(session, actor, "reference.remove", "reference", reference_id)
 

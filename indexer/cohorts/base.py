@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.gallery.base import Templates
-from indexer.normalising import Mask, Statistics, statistics_of
+from indexer.normalising import TOP, Mask, Statistics, statistics_of
 from indexer.scoring import Scores
 from models.cohort import CohortSource
 
@@ -54,6 +54,7 @@ class Kinship:
         rows, columns = (scores >= self.alike_from).nonzero()
         kin[rows, member_of[columns]] = True
         mates: Mask = kin[:, member_of]
+        mates[(~mates).sum(axis=1) < TOP] = False  # alike to nearly everybody: that is no kinship
         return mates
 
 

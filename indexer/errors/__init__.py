@@ -10,6 +10,7 @@ IndexerError
 ├── StorageError             BlobMissing BlobNameUnusable StorageUnavailable StorageFull StoredTooLate
 │                            DataDirExposed DataExposed
 ├── PhotoRefused             FileTooLarge FileUnreadable
+├── OnHold
 ├── UploadQuotaReached
 ├── VolunteerUnknown
 ├── FaceRefused              NoFaceFound FaceNumberUnknown ReferenceKnown
@@ -76,6 +77,7 @@ from indexer.errors.packs import PackSourceUnnamed as PackSourceUnnamed
 from indexer.errors.packs import PackUnreadable as PackUnreadable
 from indexer.errors.photos import FileTooLarge as FileTooLarge
 from indexer.errors.photos import FileUnreadable as FileUnreadable
+from indexer.errors.photos import OnHold as OnHold
 from indexer.errors.photos import PhotoRefused as PhotoRefused
 from indexer.errors.photos import UploadQuotaReached as UploadQuotaReached
 from indexer.errors.photos import VolunteerUnknown as VolunteerUnknown

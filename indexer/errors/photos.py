@@ -19,5 +19,9 @@ class UploadQuotaReached(IndexerError):
     """{limit} photos a day are the limit of one account, and today's were sent. Go on in {seconds} seconds."""
 
 
+class OnHold(IndexerError):
+    """A legal hold lies on this {thing}: nothing of it is destroyed before a supervisor lifts it."""
+
+
 class VolunteerUnknown(IndexerError):
     """There is no active volunteer account called {name}; photos are taken in under one."""

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from app.services.operation import photos_by_day, retention_forecast
+from app.services.operation import photos_by_day
+from indexer.retention import forecast
 from models.audit import AuditEntry
 from models.photo import PhotoState
-from models.records import Candidate, Erasure, Installation, Invitation, Photo, Receipt, User
+from models.records import Candidate, Erasure, Installation, Invitation, Photo, Receipt, RetentionState, User
 from models.session import Database
 from models.types import now
 from models.user import Role, UserState
@@ -33,9 +34,9 @@ def test_counts_days_and_retention(service: Service, visit: Visitors):
         make_photo(session, state=PhotoState.FAILED, reason="worker_crashed", uploaded_at=at - timedelta(days=100))
         wanted = make_photo(session, state=PhotoState.DONE, uploaded_at=at - timedelta(days=100))
         case = make_case(session, make_user(session, Role.CASE_WORKER))
-        session.add(Candidate(case_id=case.id, face_id=make_face(session, wanted).id))
+        session.add(Candidate(case_id=case.id, face_id=make_face(session, wanted).id, state="confirmed"))
     with service.database.reading() as session:
-        days, kept = photos_by_day(session), retention_forecast(session)
+        days, kept = photos_by_day(session), forecast(session, at)
     assert len(days) == 31
     assert [(day.came, day.done) for day in days[-3:]] == [(1, 0), (0, 1), (1, 0)]
     assert sum(day.came for day in days) == 2
@@ -43,6 +44,20 @@ def test_counts_days_and_retention(service: Service, visit: Visitors):
     page = visit(Role.ADMIN).see("/operations")
     assert "the job ended on it, three times" in page
     assert page.count('<rect class="came"') == 31
+
+
+def test_what_is_announced_is_said_and_a_clock_that_jumped_is_believed_by_an_admin(service: Service, visit: Visitors):
+    with service.database.writing() as session:
+        make_photo(session, state=PhotoState.DONE, uploaded_at=now() - timedelta(days=100))
+        until, day = now() - timedelta(days=95), now() + timedelta(days=3)
+        session.add(RetentionState(id=1, seen_at=now(), announced_until=until, destroys_at=day))
+    admin = visit(Role.ADMIN)
+    assert "1 photo whose time is over is destroyed from" in admin.see("/operations")
+    with service.database.writing() as session:
+        session.get_one(RetentionState, 1).seen_at = now() - timedelta(days=9)
+    assert "clock has jumped" in admin.see("/operations")
+    assert admin.fill("/operations/clock").headers["location"] == "/operations"
+    assert "clock has jumped" not in admin.see("/operations")
 
 
 def test_failed_photos_are_tried_again_by_reason(service: Service, visit: Visitors):

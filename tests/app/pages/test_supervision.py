@@ -12,7 +12,7 @@ from models.actor import Actor
 from models.alert import Alert, AlertKind
 from models.candidate import CandidateState
 from models.photo import PhotoState
-from models.records import Case, Erasure, Face, Photo, Receipt, Reference, Release, User
+from models.records import Case, Erasure, Face, Hold, Photo, Receipt, Reference, Release, User
 from models.types import now
 from models.user import Role, UserState
 from tests.app.conftest import Service
@@ -344,3 +344,22 @@ def test_an_objection_finds_its_case_by_number_alone(desk: Desk, visit: Visitors
     open_case(desk.worker)
     several = sure.fill("/supervision/objections", {"number": "P-77/2026"})
     assert (several.status_code, several.text.count('href="/supervision/objections/')) == (200, 2)
+
+
+# --- legal holds ------------------------------------------------------------------------------------------------------
+
+
+def test_a_hold_is_laid_where_the_thing_is_and_lifted_from_the_list(desk: Desk, visit: Visitors, confirmed: UUID):
+    sure = visit(Role.SUPERVISOR)
+    assert "Lay a hold on it" in sure.see(f"/supervision/candidates/{confirmed}")
+    assert "Lay a hold on it" in sure.see(f"/supervision/cases/{desk.case_id}")
+    for what in ({"candidate_id": confirmed}, {"case_id": desk.case_id}):
+        laid = sure.fill("/supervision/holds", {**what, "reason": "The court asked"})
+        assert laid.headers["location"] == "/supervision/holds"
+    assert sure.fill("/supervision/holds", {"reason": "on nothing"}).status_code == 422
+    page = sure.see("/supervision/holds")
+    assert page.count("The court asked") == page.count("Lift it") == 2
+    hold = desk.reading(lambda session: session.query(Hold).first())
+    assert sure.fill(f"/supervision/holds/{hold.id}/lift").headers["location"] == "/supervision/holds"
+    assert sure.see("/supervision/holds").count("Lift it") == 1
+    assert sure.fill(f"/supervision/holds/{hold.id}/lift").status_code == 409
