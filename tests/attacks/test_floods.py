@@ -1,18 +1,15 @@
 """F10: one photo with a crowd in it, and one volunteer with a thousand photos."""
 
-from threading import Event
-
 import numpy as np
 from sqlalchemy import func, select
 
 from indexer.packs.base import FoundFace, Pixels
-from indexer.worker import Worker
 from models.records import Face, Photo
 from models.user import Role
-from tests.app.conftest import Service
+from tests.app.conftest import Service, running
 from tests.app.desk import LANDMARKS
 from tests.app.test_photos import settle
-from tests.attacks.there import OneFacePack
+from tests.attacks.there import OneFacePack, work
 from tests.indexer.pictures import drawn_photo
 
 
@@ -28,7 +25,7 @@ def test_of_five_hundred_faces_a_hundred_are_kept_and_the_volunteer_is_told(serv
     context, volunteer = service.house.context, service.sign_in(Role.VOLUNTEER)
     context.__dict__["_pack"] = CrowdPack()
     sent = volunteer.post("/v1/photos", files={"file": ("x.jpg", drawn_photo())}).raise_for_status().json()
-    Worker(context, Event()).run(once=True)
+    work(service)
     settle(service)
     with service.database.reading() as session:
         assert session.scalars(select(Photo.reason)).all() == ["faces_truncated"]
@@ -41,8 +38,6 @@ def test_of_five_hundred_faces_a_hundred_are_kept_and_the_volunteer_is_told(serv
 
 def test_a_volunteer_who_floods_the_queue_is_stopped_and_alone_waits(make_house):
     """How many a day, and whose photos come first: tests/app/test_quotas.py. Here: the same photo a hundred times."""
-    from tests.app.conftest import running
-
     with running(make_house(photos_per_volunteer_a_day=3)) as service:
         client = service.sign_in(Role.VOLUNTEER)
         again = {client.post("/v1/photos", files={"file": ("x.jpg", drawn_photo())}).json()["id"] for _ in range(20)}

@@ -2,7 +2,6 @@
 
 import struct
 from collections.abc import Iterator
-from threading import Event
 from uuid import UUID
 
 import httpx
@@ -22,13 +21,12 @@ from indexer.sealed_records import (
     unseal_json,
 )
 from indexer.sealing import unseal
-from indexer.worker import Worker
 from models.records import Base, Case, Face, Photo, Reference
 from models.user import Role
 from tests.app.conftest import Service
 from tests.app.worlds import open_case
 from tests.attacks.hostile import FORMATS, MARKER, marked
-from tests.attacks.there import OneFacePack
+from tests.attacks.there import OneFacePack, work
 from tests.drawn import drawn_photo, encoded
 
 NAMES = [file_format for file_format, _ in FORMATS]
@@ -116,7 +114,7 @@ class Derived:
         sent = self.volunteer.post("/v1/photos", files=file)
         assert sent.status_code == 202, sent.text
         given = self.worker.post(references, files=file, data={"age_years": 5}).raise_for_status()
-        Worker(self.context, Event()).run(once=True)
+        work(self.service)
         image = self.worker.get(f"{references}/{given.json()['id']}/image").raise_for_status()
         return [sent, given, image, self.volunteer.get("/v1/photos"), self.worker.get(f"/v1/cases/{self.case_id}")]
 

@@ -4,13 +4,12 @@ from functools import partial
 
 from sqlalchemy import func, select
 
-from indexer.worker import Worker
 from models.records import Face, Photo, Receipt, Template
 from models.user import Role
 from tests.app.conftest import Service
 from tests.app.desk import at_once, refusal
 from tests.app.test_photos import send
-from tests.attacks.there import OneFacePack
+from tests.attacks.there import OneFacePack, work
 from tests.indexer.pictures import drawn_photo
 
 
@@ -20,7 +19,6 @@ def rows(service: Service, *tables: type) -> list[int]:
 
 
 def test_fifty_uploads_of_one_photo_at_once_are_one(service: Service):
-    from threading import Event
 
     service.house.context.__dict__["_pack"] = OneFacePack()
     client, key = service.sign_in(Role.VOLUNTEER), {"Idempotency-Key": "upload-0001"}
@@ -29,7 +27,7 @@ def test_fifty_uploads_of_one_photo_at_once_are_one(service: Service):
     answers = at_once(*with_key, *without)
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.json()["id"] for answer in answers}) == 1
-    Worker(service.house.context, Event()).run(once=True)
+    work(service)
     assert rows(service, Photo, Receipt, Face, Template) == [1, 1, 1, 1]
     assert refusal(send(client, drawn_photo(1), key)) == (409, "idempotency_key_reused")
 

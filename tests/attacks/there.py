@@ -1,5 +1,6 @@
 """What a route can be asked for: one of everything, and a caller of each role to whom it belongs."""
 
+from threading import Event
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,10 @@ from schemathesis import Case
 from sqlalchemy.orm import Session
 
 from app.services.invitations import add_invitation
+from indexer.installation import key_check
 from indexer.packs.base import FaceCrop, FoundFace, Pixels, Templates
+from indexer.worker import Worker
+from models.records import Installation
 from models.user import Role
 from tests.app.conftest import AccountClient, Service
 from tests.app.desk import FIRST, LANDMARKS, Desk
@@ -34,11 +38,25 @@ class OneFacePack(DrawnPack):
         return strangers(len(crops), DIMENSION, int(np.random.default_rng().integers(2**31)))
 
 
+def founded(service: Service) -> None:
+    """What `homeward init` decides."""
+    with service.database.writing() as session:
+        if session.get(Installation, 1) is None:
+            session.add(Installation(id=1, retention_months=12, key_check=key_check(service.house.context.keyring)))
+
+
+def work(service: Service) -> None:
+    """Let a worker do everything that waits."""
+    founded(service)
+    Worker(service.house.context, Event()).run(once=True)
+
+
 class There:
     """A desk with candidates on every stage. ``put_into`` sets what is there in the place of what was made up."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
+        founded(service)
         self.desk = Desk(service)
         self.desk.context.__dict__["_pack"] = OneFacePack()
         follow(service)
