@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 SYNC := $(UV) pip install --quiet --require-hashes --build-constraints requirements/build.txt
 
-.PHONY: demo evaluation catalogues browser soak faults attacks fuzz test check fmt bench lock clean
+.PHONY: demo evaluation catalogues browser soak faults attacks fuzz test check fmt bench lock clean sbom audit-deps
 
 # uv itself comes pinned and hashed through the interpreter's own pip.
 $(VENV)/.uv: requirements/uv.txt
@@ -66,7 +66,16 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m models.migrations check
+	$(BIN)/python -m supply licences
 	$(MAKE) --no-print-directory test
+
+# What Homeward is made of (CycloneDX JSON), from what is installed and locked.
+sbom: $(VENV)/.base
+	$(BIN)/python -m supply sbom dist/homeward.cdx.json
+
+# Known vulnerabilities of what is locked. For a release: fails where anything could not be looked up.
+audit-deps: $(VENV)/.dev
+	$(BIN)/python -m supply audit
 
 fmt: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
