@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 SYNC := $(UV) pip install --quiet --require-hashes --build-constraints requirements/build.txt
 
-.PHONY: demo evaluation catalogues browser soak faults attacks fuzz test check fmt bench lock clean sbom audit-deps
+.PHONY: demo evaluation catalogues browser guards soak faults attacks fuzz test check fmt bench lock clean sbom audit-deps
 
 # uv itself comes pinned and hashed through the interpreter's own pip.
 $(VENV)/.uv: requirements/uv.txt
@@ -53,6 +53,10 @@ attacks: $(VENV)/.dev
 # The same for longer, with another seed each time; a failure names it (HOMEWARD_SEED=... asks the same again).
 fuzz: $(VENV)/.dev
 	HOMEWARD_LONG=1 HOMEWARD_EXAMPLES=100 HOMEWARD_SEED=$(or $(HOMEWARD_SEED),0) $(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not browser" tests/attacks
+
+# Ten guards taken away one by one, in a copy: the tests notice each.
+guards: $(VENV)/.dev
+	$(BIN)/python -m tests.attacks.guards
 
 # Everybody at work for an hour, or MINUTES: nothing fails, nothing is lost, the memory stays what it was.
 MINUTES ?= 60
