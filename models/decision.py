@@ -8,6 +8,7 @@ that an erasure takes away have a salt and a digest of their own: both salt and 
 import hashlib
 import json
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from uuid import UUID
@@ -21,6 +22,16 @@ _DIGEST_CHARACTERS = 64
 
 def _new_salt() -> bytes:
     return secrets.token_bytes(SALT_BYTES)
+
+
+@dataclass(frozen=True)
+class AsRead:
+    """What somebody approved, by a digest that its reader made of it."""
+
+    digest: str
+
+    def covered(self) -> str:
+        return self.digest
 
 
 class Decision:

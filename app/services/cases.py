@@ -20,6 +20,7 @@ from models.actor import Actor, act
 from models.alert import Alert, AlertKind
 from models.candidate import Candidate, CandidateState
 from models.case import Case, CaseState
+from models.decision import AsRead
 from models.errors import WrongState
 from models.reference import Reference, ReferenceState
 from models.review import Assignment, AssignmentState
@@ -105,7 +106,8 @@ def approve_case(
         act(session, actor, "reference.approve", "reference", reference.id, "with its case")
     _alert(session, AlertKind.CASE_APPROVED, case, case.worker_id)
     checked = ", ".join(name for name in CHECKLIST if name in ticked)
-    act(session, actor, "case.approve", "case", case.id, f"checked: {checked}" if checked else "")
+    why = f"checked: {checked}" if checked else ""
+    act(session, actor, "case.approve", "case", case.id, why, AsRead(seen))
     return case
 
 

@@ -10,6 +10,7 @@ from app.services.audit_decisions import KINDS, DecisionsReport, verify_decision
 from app.services.authorities import agree_to_authority, propose_authority
 from indexer.erasure import destroy_photo
 from models.actor import Actor
+from models.audit import AuditEntry
 from models.face import Face
 from models.photo import Photo
 from models.review import AssignmentState
@@ -110,3 +111,11 @@ def test_decisions_from_before_are_counted_and_believed(desk: Desk):
                 row.salt = None
     tamper(desk.service.database, "UPDATE audit SET covers = NULL")
     assert desk.reading(verify_decisions) == DecisionsReport(0, 7, None)
+
+
+def test_an_approval_carries_what_its_supervisor_had_read(desk: Desk):
+    case = desk.supervisor.get(f"/v1/cases/{desk.case_id}").json()
+    approvals = select(AuditEntry.covers).where(AuditEntry.action == "case.approve")
+    [covered] = desk.reading(lambda session: session.scalars(approvals).all())
+    assert len(covered) == len(case["version"]) == 32
+    assert covered != case["version"]  # a reference was added since
