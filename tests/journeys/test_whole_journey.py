@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import LargeBinary, select
 
 from app.demo.accounts import Accounts, make_accounts
 from app.demo.eyes import Eyes, review_everything
@@ -19,7 +20,11 @@ from homeward_client import Refused
 from indexer.context import open_context
 from indexer.logs import ALLOWED, LEFT_OUT
 from indexer.packs.base import Pack
+from indexer.sealed_records import photo_key, unseal_template
 from indexer.settings import IndexerSettings
+from models.base import Base
+from models.records import Face, Photo, Template
+from tests.attacks.at_rest import PICTURES, found_in, found_under, of_numbers, of_templates, of_words
 from tests.journeys.commands import homeward, homeward_client, until
 
 pytestmark = pytest.mark.slow
@@ -72,6 +77,8 @@ def test_a_street_photo_goes_in_and_two_reviewers_answers_come_out(
         two_review(journey, case, found, pack)
         release(journey, found["candidates"][0]["id"])
         read_as_case_worker(journey, case, found)
+        require_nothing_open(journey)  # with its write-ahead log, as a stolen running machine has it
+    require_nothing_open(journey)
     assert (service.returncode, worker.returncode) == (0, 0)
     verified = homeward(installation, "audit", "verify")
     assert (verified.exit_code, "unbroken" in verified.stdout) == (0, True)
@@ -174,6 +181,36 @@ def read_as_case_worker(journey: Journey, case: str, found: Found) -> None:
         assert planted not in str([found, rows])
 
 
+def require_nothing_open(journey: Journey) -> None:
+    """Of what lies on the disk and in sealed columns nothing can be read: no word, place, picture, template or key."""
+    data = journey.installation.folder / "data"
+    with open_context(settings_of(journey.installation)) as context, context.database.reading() as session:
+        templates = [
+            unseal_template(photo_key(context.keyring, photo), template.sealed, template.face_id, template.pack_id)
+            for template, photo in session.execute(
+                select(Template, Photo).join(Face, Face.id == Template.face_id).join(Photo, Photo.id == Face.photo_id)
+            )
+        ]
+        secrets = {
+            **of_words(PLACE, OTHER_PLACE, NOTE, "Planted Child", "28.613939", "photo.jpg", *CHECKLIST.values()),
+            **of_numbers(28.613939, 77.209021),
+            **of_templates(templates),
+            **{name: [magic] for name, magic in PICTURES.items()},
+            "the key": [context.settings.key_file.read_bytes().strip(), bytes.fromhex(context.keyring.database_key)],
+        }
+        sealed = [
+            (column, value)
+            for table in Base.metadata.sorted_tables
+            for column in table.columns
+            if isinstance(column.type, LargeBinary)
+            for value in session.scalars(select(column).where(column.is_not(None)))
+        ]
+    assert len(templates) >= 3
+    assert len(sealed) > 20
+    assert [str(column) for column, value in sealed if found_in(value, secrets)] == []
+    assert found_under(data, secrets) == []
+
+
 def require_no_words(journey: Journey, *printed: str) -> None:
     """What service and worker wrote is one JSON object a line; neither there nor in ``printed`` is what people sent."""
     said = "".join((journey.installation.folder / f"{name}.log").read_text() for name in ("serve", "work"))
@@ -199,10 +236,13 @@ def require_no_words(journey: Journey, *printed: str) -> None:
         assert word not in said + "".join(printed), word
 
 
-def unwell(installation: Installation, pack: Pack) -> list[object]:
-    """What `homeward doctor` would complain of."""
+def settings_of(installation: Installation) -> IndexerSettings:
     data, key = (Path(installation.environment[f"HOMEWARD_{name}"]) for name in ("DATA_DIR", "KEY_FILE"))
     url = installation.more.get("HOMEWARD_DATABASE_URL")
-    settings = IndexerSettings(data_dir=data, key_file=key, database_url=SecretStr(url) if url else None)
-    with open_context(settings) as context:
+    return IndexerSettings(data_dir=data, key_file=key, database_url=SecretStr(url) if url else None)
+
+
+def unwell(installation: Installation, pack: Pack) -> list[object]:
+    """What `homeward doctor` would complain of."""
+    with open_context(settings_of(installation)) as context:
         return [finding for finding in examine(context, lambda: pack.info) if not finding.well]
