@@ -115,17 +115,12 @@ def _first_left(acts: Iterable[list[_Act]]) -> int | None:
 
 
 def _lost_words(session: Session) -> str | None:
-    """A comment goes with the face it describes, never alone."""
-    shown = (
-        select(Review.assignment_id)
-        .join(Candidate, Review.candidate_id == Candidate.id)
-        .where(Candidate.face_id.is_not(None), Review.salt.is_not(None), Review.words_salt.is_(None)),
-        select(SeededPair.id).where(
-            SeededPair.face_id.is_not(None), SeededPair.salt.is_not(None), SeededPair.words_salt.is_(None)
-        ),
-    )
-    for query in shown:
-        found = session.scalar(query.limit(1))
-        if found is not None:
-            return f"the comment of the answer to assignment {found} was taken out"
-    return None
+    """A comment goes with the face it describes, or when its case is emptied, and that is on record."""
+    wordless = select(Review.assignment_id, Candidate.case_id).join(Candidate, Review.candidate_id == Candidate.id)
+    still_shown = Candidate.face_id.is_not(None), Review.salt.is_not(None), Review.words_salt.is_(None)
+    emptied = set(session.scalars(select(AuditEntry.object_id).where(AuditEntry.action == "case.empty")))
+    answers = session.execute(wordless.where(*still_shown)).all()
+    seeded = select(SeededPair.id).where(SeededPair.face_id.is_not(None), SeededPair.salt.is_not(None))
+    found = [row.assignment_id for row in answers if str(row.case_id) not in emptied]
+    found += session.scalars(seeded.where(SeededPair.words_salt.is_(None)).limit(1))
+    return f"the comment of the answer to assignment {found[0]} was taken out" if found else None

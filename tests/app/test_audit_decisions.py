@@ -9,11 +9,12 @@ from app.services.audit_chain import verify_chain
 from app.services.audit_decisions import KINDS, DecisionsReport, verify_decisions
 from app.services.authorities import agree_to_authority, propose_authority
 from indexer.erasure import destroy_photo
+from indexer.retention import CLOSED_FOR, empty_closed
 from models.actor import Actor
 from models.audit import AuditEntry
 from models.face import Face
 from models.photo import Photo
-from models.review import AssignmentState
+from models.review import AssignmentState, Review
 from models.seeded import SeededPair
 from models.types import now
 from models.user import Role
@@ -101,6 +102,17 @@ def test_an_answer_that_nobody_gave_shows(desk: Desk):
 def test_an_erasure_takes_the_words_and_leaves_the_answers(desk: Desk):
     with desk.service.database.writing() as session:
         destroy_photo(session, session.get_one(Photo, desk.photo_of(desk.candidate)), keep_away=True)
+    assert verified(desk) == DecisionsReport(7, 0, None)
+
+
+def test_an_emptied_case_has_no_words_and_keeps_its_decisions(desk: Desk):
+    closed = desk.supervisor.post(f"/v1/cases/{desk.case_id}/close", json={"reason": "asked"})
+    assert closed.is_success
+    with desk.service.database.writing() as session:
+        assert empty_closed(session, desk.context.keyring, now() + CLOSED_FOR + timedelta(days=1))
+    with desk.service.database.reading() as session:
+        assert set(session.scalars(select(Review.comment))) == {""}
+        assert session.scalar(select(Face.id).where(Face.photo_id.is_not(None))) is not None
     assert verified(desk) == DecisionsReport(7, 0, None)
 
 
