@@ -109,6 +109,7 @@ def test_the_whole_journey(browsers: Browsers, site: Site, pictures: Pictures, a
     release(browsers, site, candidate, authority, language)
     told(browsers, site, case, language)
     nothing_was_let_out(site, ear, case, candidate)
+    forget(browsers, site, case, language)
 
 
 def send_photos(browsers: Browsers, site: Site, photos: list[Path], language: str) -> None:
@@ -295,6 +296,34 @@ def nothing_was_let_out(site: Site, ear: Ear, case: str, candidate: str) -> None
         assert found == [], url
         if "/static/" not in url:
             assert not re.search(rb"\b(score|rank|latitude)\b", heard, re.IGNORECASE), url
+
+
+def forget(browsers: Browsers, site: Site, case: str, language: str) -> None:
+    """The case is put on hold, and let go; one person is erased from a photo that shows others."""
+    supervisor = browsers.of(site.people.second_supervisor, language)
+    page = supervisor.go(f"/supervision/cases/{case}")
+    page.locator("details:has(form[action='/supervision/holds']) > summary").click()
+    page.locator("form[action='/supervision/holds'] [name=reason]").fill("The court asked")
+    press(page, "/supervision/holds")
+    page.wait_for_url("**/supervision/holds")
+    supervisor.shows("supervision-holds")
+    press(page, "/lift")
+    expect(page.locator("form[action$='/lift']")).to_have_count(0)
+
+    photos = site.people.volunteer.client.photos.all()
+    photo = next(each.id for each in photos if (each.faces_found or 0) > 1)
+    site.people.admin.client.administration.propose_erasure(photo, "The family of one asked")
+    page = supervisor.go("/supervision/withdrawals")
+    page.locator("details:has(form[action$='/people']) > summary").click()
+    faces = page.locator("form[action$='/people'] img")
+    faces.last.scroll_into_view_if_needed()
+    loaded = "[...document.querySelectorAll('[name=faces]')].every((box) => box.parentNode.firstChild.naturalWidth)"
+    supervisor.until(loaded)
+    supervisor.shows("supervision-erase-person")
+    page.locator("form[action$='/people'] [type=checkbox]").last.check()
+    press(page, "/people")
+    expect(page.locator("form[action$='/people']")).to_have_count(0)
+    browsers.of(site.people.admin, language).go("/operations")
 
 
 def test_the_auditor_reads_it_all(browsers: Browsers, site: Site) -> None:
