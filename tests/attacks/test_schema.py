@@ -28,13 +28,14 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from app.house import House
+from models.session import Database
 from models.user import Role
 from tests.app.conftest import running
 from tests.attacks.there import NOBODY, There
 
 pytestmark = [pytest.mark.schema, pytest.mark.timeout(3600)]
 
-EXAMPLES = int(os.environ.get("HOMEWARD_EXAMPLES", "5"))
+EXAMPLES = int(os.environ.get("HOMEWARD_EXAMPLES", "3"))
 """Of each kind, for each route."""
 SEED = int(os.environ.get("HOMEWARD_SEED") or "1") or secrets.randbelow(2**32)
 """0: another one each time."""
@@ -46,6 +47,13 @@ CHECKED = [
     response_schema_conformance,
 ]
 UNENDING = 10**6
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """Both: what one takes, the other may not."""
+    opened: Database = request.getfixturevalue(f"{request.param}_database")
+    return opened
 
 
 @pytest.fixture
