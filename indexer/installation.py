@@ -1,11 +1,14 @@
 """What `homeward init` wrote: the one row that says whose key this is and how long photos are kept."""
 
+import json
 from pathlib import Path
 
 from indexer.errors import KeyFileWrong
 from indexer.keyring import KeyRing
 from models.records import Installation
 from models.session import Database
+
+_DIGESTS = "digests"
 
 
 def key_check(keyring: KeyRing) -> str:
@@ -20,7 +23,24 @@ def installation_of(database: Database) -> Installation | None:
 
 
 def require_own_key(database: Database, keyring: KeyRing, key_file: Path) -> None:
-    """PostgreSQL opens without our key; photos sealed under two keys would be half lost. `KeyFileWrong`."""
+    """PostgreSQL opens without our key; photos sealed under two keys would be half lost. From here on ``keyring`` makes
+    the digests of this installation. `KeyFileWrong`."""
     made = installation_of(database)
-    if made is not None and made.key_check != key_check(keyring):
-        raise KeyFileWrong(path=key_file, reason="this database was made with another key")
+    if made is None:
+        return
+    if made.key_check != key_check(keyring):
+        begun = key_file.with_name(f"{key_file.name}.new").exists()
+        hint = "; `homeward keys rotate` was begun: run it again" if begun else ""
+        raise KeyFileWrong(path=key_file, reason=f"this database was made with another key{hint}")
+    adopt_digests(made, keyring)
+
+
+def adopt_digests(made: Installation, keyring: KeyRing) -> None:
+    """Have ``keyring`` make the digests that this installation has always made, whatever its key was. `SealBroken`."""
+    if made.wrapped_digests is not None:
+        keyring.adopt(json.loads(keyring.unwrap(made.wrapped_digests, _DIGESTS)))
+
+
+def wrapped_digests(old: KeyRing, new: KeyRing) -> bytes:
+    """For ``new`` to make the digests of ``old``."""
+    return new.wrap(json.dumps(old.digest_keys()).encode(), _DIGESTS)

@@ -10,6 +10,7 @@ import hmac
 import os
 import secrets
 import stat
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -27,6 +28,13 @@ _FEWEST_BYTES = 16  # different ones: of 32 random bytes about 30 are; not one r
 _MOST_FILE_BYTES = 4096  # a key file is 100 bytes; never read a large file that was named by mistake
 # Base 32 (RFC 4648) has no 0, 1 and 8, so a person who writes them means the letter that looks like it.
 _MEANT = str.maketrans("018", "OIB")
+
+
+LASTING_DIGESTS = frozenset({
+    "answer order", "installation", "near repeat", "passkey", "photo", "receipt", "recovery code", "reference",
+    "review order", "seeded draw", "seeded order", "token",
+})  # fmt: skip
+"""What lies in records, or must not change its order. The others live no longer than a request or a page."""
 
 
 class KeyRing:
@@ -84,10 +92,21 @@ class KeyRing:
 
     def digest_of(self, purpose: str, data: bytes) -> bytes:
         """HMAC-SHA-256 under the key of ``purpose``: digests of different purposes cannot be compared."""
+        return hmac.digest(self._digest_key(purpose), data, "sha256")
+
+    def digest_keys(self) -> dict[str, str]:
+        """The keys of all digests that outlive a request, in hexadecimal, for an installation that gets a new key."""
+        return {purpose: self._digest_key(purpose).hex() for purpose in sorted(LASTING_DIGESTS)}
+
+    def adopt(self, digest_keys: Mapping[str, str]) -> None:
+        """Digest with these keys from now on: `digest_keys` of the key that this one took the place of."""
+        self._digest_keys.update({purpose: bytes.fromhex(key) for purpose, key in digest_keys.items()})
+
+    def _digest_key(self, purpose: str) -> bytes:
         key = self._digest_keys.get(purpose)
         if key is None:
             key = self._digest_keys[purpose] = self._key(f"digest/{purpose}")
-        return hmac.digest(key, data, "sha256")
+        return key
 
     def token_hash(self, token: str) -> bytes:
         """What is stored of a session, API key or invitation token: 32 bytes."""
@@ -114,6 +133,15 @@ class KeyRing:
         return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(self._master)
 
 
+def replace_key_file(path: Path, new: Path) -> Path:
+    """Have ``new`` take the place of ``path``, which stays under another name; that name."""
+    kept = path.with_name(f"{path.name}.old-{secrets.token_hex(3)}")
+    os.link(path, kept)
+    new.replace(path)
+    _flush_folder(path.parent)
+    return kept
+
+
 def _checksum(master: bytes) -> bytes:
     return hashlib.sha256(b"homeward key checksum" + master).digest()[:_CHECKSUM_BYTES]
 
@@ -136,7 +164,11 @@ def _write_once(path: Path, text: str) -> None:
         raise KeyFileExists(path=path) from None
     finally:
         part.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
+    _flush_folder(path.parent)
+
+
+def _flush_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

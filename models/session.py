@@ -57,6 +57,23 @@ class Database:
             number_gallery_changes(session)
             chain_acts(session)
 
+    def is_alone(self) -> bool:
+        """Whether no other connection is open to it: none of another process, and none of this one from here on."""
+        self.engine.dispose()
+        with self.engine.connect() as connection:
+            if self.engine.dialect.name == "postgresql":
+                return not connection.scalar(text(_OTHERS))
+            return _takes_alone(connection.connection.driver_connection)
+
+    def encrypt_anew(self, key: str) -> None:
+        """The whole SQLite file, in one transaction of SQLCipher's own, under ``key`` (64 hex digits)."""
+        self.engine.dispose()
+        with self.engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            if _takes_alone(driver):  # out of the write-ahead log, in which nothing is encrypted anew
+                driver.execute(f"PRAGMA rekey = \"x'{key}'\"")
+        self.engine.dispose()
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -97,6 +114,21 @@ def open_sqlite(file: Path, key: str) -> Database:
 def open_postgresql(url: str) -> Database:
     """PostgreSQL through psycopg; ``url`` begins with postgresql+psycopg://."""
     return Database(create_engine(url, pool_pre_ping=True, **POOL, **QUIET))
+
+
+_OTHERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    " AND backend_type = 'client backend'"
+)
+
+
+def _takes_alone(driver: Any) -> bool:
+    """Whoever else has the file open is in the way of leaving the write-ahead log."""
+    try:
+        driver.execute("PRAGMA busy_timeout = 2000")
+        return bool(driver.execute("PRAGMA journal_mode = DELETE").fetchone()[0] == "delete")
+    except sqlcipher3.dbapi2.OperationalError:
+        return False
 
 
 def _checked(database: Database, file: Path) -> Database:

@@ -1,18 +1,30 @@
 """`homeward keys`: volunteers' keys."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 from sqlalchemy import select
 
-from app.commands.common import ActingAs, AsJson, account_called, acting, load_settings, opened, say_json, show
+from app.commands.common import (
+    ActingAs,
+    AsJson,
+    account_called,
+    acting,
+    load_settings,
+    opened,
+    require_safe_places,
+    say_json,
+    show,
+)
 from app.services.keys import renew_key, revoke_key
+from indexer.rotation import new_key_file, rotate
 from models.records import ApiKey, User
 from models.types import now
 from models.user import Role
 
-keys = typer.Typer(no_args_is_help=True, help="Volunteers' keys.")
+keys = typer.Typer(no_args_is_help=True, help="Volunteers' keys, and the master key.")
+Stopped = Annotated[bool, typer.Option("--yes", help="For scripts: everything is stopped; do not ask.")]
 
 
 @keys.command("list")
@@ -37,6 +49,27 @@ def renew_command(volunteer: str, acting_as: ActingAs, as_json: AsJson = False) 
     else:
         typer.echo(f"{token}\nShown this once; it expires on {expires_at:%Y-%m-%d}.")
         typer.echo("The volunteer enters it with: homeward-client login ADDRESS --key")
+
+
+@keys.command("rotate")
+def rotate_command(acting_as: ActingAs, stopped: Stopped = False, as_json: AsJson = False) -> None:
+    """Give this installation a new master key, as an admin, while nothing else runs. Begun again, it goes on."""
+    settings = load_settings()
+    require_safe_places(settings)
+    if not new_key_file(settings).exists() and not stopped:
+        typer.echo("A new key will be made. The paper copy of the old one opens nothing made from now on.", err=True)
+        typer.confirm("Have you stopped the service and every worker?", abort=True, err=True)
+    rotated = rotate(settings, lambda session: acting(session, acting_as, Role.ADMIN))
+    if as_json:
+        say_json({"key_file": settings.key_file, "kept_as": rotated.kept_as, "wrapped": rotated.wrapped})
+        return
+    typer.echo(
+        f"{rotated.wrapped} keys are wrapped anew. Write this down and keep it apart, as you did with the old one:"
+    )
+    typer.echo(rotated.new.copy_text)
+    typer.echo(
+        f"The old key is kept as {rotated.kept_as}, for backups made before today. Delete it with the last of them."
+    )
 
 
 @keys.command("revoke")

@@ -55,6 +55,7 @@ from indexer.errors.images import ImageRefused as ImageRefused
 from indexer.errors.images import ImageTooLarge as ImageTooLarge
 from indexer.errors.images import ImageTooSmall as ImageTooSmall
 from indexer.errors.images import ImageTypeUnsupported as ImageTypeUnsupported
+from indexer.errors.keys import InstallationInUse as InstallationInUse
 from indexer.errors.keys import KeyFileExists as KeyFileExists
 from indexer.errors.keys import KeyFileExposed as KeyFileExposed
 from indexer.errors.keys import KeyFileMissing as KeyFileMissing

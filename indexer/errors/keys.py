@@ -23,5 +23,9 @@ class KeyFileExists(KeyProblem):
     """There is already a key file at {path}; it is never overwritten."""
 
 
+class InstallationInUse(KeyProblem):
+    """Something still uses this installation: stop the service, the workers and every other command first."""
+
+
 class SealBroken(KeyProblem):
     """Sealed bytes could not be opened: they were changed, or belong to another key or another object."""
