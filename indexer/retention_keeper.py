@@ -9,6 +9,7 @@ from indexer.context import Context
 from indexer.logs import get_log
 from indexer.retention import Clock, announce_due, believe, clock_of, destroy_announced, empty_closed
 from indexer.turns import ERASURE, take_turn
+from models.installation import Installation
 from models.retention import RetentionState
 from models.types import now
 
@@ -46,6 +47,8 @@ def keep_retention(context: Context, moment: datetime) -> bool:
 
 def _step(session: Session, context: Context, moment: datetime) -> bool:
     take_turn(session, ERASURE)
+    if session.get(Installation, 1) is None:  # nobody has chosen yet how long anything is kept
+        return False
     state = believe(session, moment)
     gone = destroy_announced(session, state, moment)
     emptied = not gone and empty_closed(session, context.keyring, moment)

@@ -11,6 +11,7 @@
 `writing` is the only place that commits.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ from models.template import number_gallery_changes
 
 WAL_SAFE_SINCE = (3, 51, 3)  # earlier SQLite can corrupt a WAL used by two processes (sqlite.org/wal.html#walresetbug)
 BUSY_MS = 30_000
+LEAVING_SECONDS = 2.0
 POOL = {"pool_size": 24, "max_overflow": 24, "pool_timeout": 10}  # more than the service has threads, or they starve
 QUIET = {"hide_parameters": True}  # what was written never shows in an error, and so in no log
 
@@ -62,7 +64,7 @@ class Database:
         self.engine.dispose()
         with self.engine.connect() as connection:
             if self.engine.dialect.name == "postgresql":
-                return not connection.scalar(text(_OTHERS))
+                return _has_none(connection)
             return _takes_alone(connection.connection.driver_connection)
 
     def encrypt_anew(self, key: str) -> None:
@@ -122,10 +124,20 @@ _OTHERS = (
 )
 
 
+def _has_none(connection: Connection) -> bool:
+    """Whoever has just left may be counted for a moment."""
+    deadline = time.monotonic() + LEAVING_SECONDS
+    while connection.scalar(text(_OTHERS)):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
 def _takes_alone(driver: Any) -> bool:
     """Whoever else has the file open is in the way of leaving the write-ahead log."""
     try:
-        driver.execute("PRAGMA busy_timeout = 2000")
+        driver.execute(f"PRAGMA busy_timeout = {int(LEAVING_SECONDS * 1000)}")
         return bool(driver.execute("PRAGMA journal_mode = DELETE").fetchone()[0] == "delete")
     except sqlcipher3.dbapi2.OperationalError:
         return False
