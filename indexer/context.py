@@ -7,7 +7,7 @@ from functools import cached_property
 from threading import Lock
 
 from indexer.decode_pool import DecodePool
-from indexer.installation import require_own_key
+from indexer.installation import keyring_of, require_own_key
 from indexer.keyring import KeyRing
 from indexer.packs.base import Pack
 from indexer.places import require_private
@@ -51,7 +51,7 @@ def open_context(settings: IndexerSettings) -> Iterator[Context]:
     if settings.database_url is None and not settings.database_file.exists():  # opening it would make an empty one
         raise NotInstalled(path=settings.data_dir)
     require_private(settings)
-    keyring = KeyRing.load(settings.key_file)
+    keyring = keyring_of(settings)
     url = settings.database_url.get_secret_value() if settings.database_url else None
     database = open_database(url, settings.database_file, keyring.database_key)
     try:

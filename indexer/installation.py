@@ -5,10 +5,18 @@ from pathlib import Path
 
 from indexer.errors import KeyFileWrong
 from indexer.keyring import KeyRing
+from indexer.settings import IndexerSettings
 from models.records import Installation
 from models.session import Database
 
 _DIGESTS = "digests"
+
+
+def keyring_of(settings: IndexerSettings) -> KeyRing:
+    """From the environment where it is given there, else from the key file. `KeyProblem`."""
+    if settings.master_key is not None:
+        return KeyRing.read(settings.master_key.get_secret_value(), "HOMEWARD_MASTER_KEY")
+    return KeyRing.load(settings.key_file)
 
 
 def key_check(keyring: KeyRing) -> str:

@@ -60,6 +60,11 @@ class KeyRing:
         """Read a key file, or a copy a person typed. `KeyFileMissing`, `KeyFileExposed`, `KeyFileWrong`."""
         return cls(_master_in(_read_guarded(path), path))
 
+    @classmethod
+    def read(cls, text: str, where: str) -> Self:
+        """From the words of a copy, which came from ``where``. `KeyFileWrong`."""
+        return cls(_master_in(text, where))
+
     @property
     def copy_text(self) -> str:
         """What a person keeps apart, and what the key file holds: the title and 14 groups of four characters."""
@@ -189,7 +194,7 @@ def _read_guarded(path: Path) -> str:
     return content.decode("ascii", errors="replace")
 
 
-def _master_in(text: str, path: Path) -> bytes:
+def _master_in(text: str, path: Path | str) -> bytes:
     characters = _normal(text).removeprefix(_normal(_TITLE))
     if len(characters) != _CHARACTERS:
         reason = f"it has {len(characters)} characters of a key where {_CHARACTERS} belong"

@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from indexer.errors import InstallationInUse, KeyFileWrong
+from indexer.errors import InstallationInUse, KeyFileWrong, KeyNotInFile
 from indexer.installation import adopt_digests, key_check, wrapped_digests
 from indexer.keyring import KeyRing, replace_key_file
 from indexer.settings import IndexerSettings
@@ -48,6 +48,8 @@ def rotate(settings: IndexerSettings, acting: Callable[[Session], Actor]) -> Rot
 
     ``acting`` names who does it. `KeyProblem`, `DatabaseKeyWrong`, `InstallationInUse`, and what ``acting`` raises.
     """
+    if settings.master_key is not None:
+        raise KeyNotInFile
     old, file = KeyRing.load(settings.key_file), new_key_file(settings)
     new = KeyRing.load(file) if file.exists() else None
     database, is_encrypted_anew = _opened(settings, old, new)

@@ -5,7 +5,13 @@ from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -40,6 +46,8 @@ class _SharedFile(TomlConfigSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         found = super().__call__()
+        if "master_key" in found:
+            raise SettingsError("master_key stands in homeward.toml, beside the data it opens: set HOMEWARD_MASTER_KEY")
         if self.settings_cls is not IndexerSettings:
             return found
         return {name: value for name, value in found.items() if name in IndexerSettings.model_fields}
@@ -52,6 +60,7 @@ class IndexerSettings(BaseSettings):
 
     data_dir: Path = Field(default_factory=lambda: _xdg("XDG_DATA_HOME", ".local/share"))
     key_file: Path = Field(default_factory=lambda: _xdg("XDG_CONFIG_HOME", ".config") / "master.key")
+    master_key: SecretStr | None = None  # its words, in the environment alone; None: they are in key_file
     database_url: SecretStr | None = None  # None: SQLite in SQLCipher inside data_dir; else postgresql+psycopg://
     pack: str = "open"
     pack_dir: Path | None = None  # None: data_dir / "packs"

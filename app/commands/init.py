@@ -12,7 +12,7 @@ from app.commands.errors import DataDirUnusable, KeyCopyMissing
 from app.services.founding import found_installation, founding_invitations
 from app.settings import ServiceSettings
 from indexer.errors import KeyFileMissing
-from indexer.installation import installation_of, require_own_key
+from indexer.installation import installation_of, keyring_of, require_own_key
 from indexer.keyring import KeyRing
 from models.migrations.upgrade import current, upgrade
 from models.records import Installation
@@ -62,8 +62,8 @@ def _make_data_dir(settings: ServiceSettings) -> None:
 
 def _key(settings: ServiceSettings) -> KeyRing:
     """The key, made where there is none yet. `KeyFileMissing`: data are never keyed anew."""
-    if settings.key_file.exists():
-        return KeyRing.load(settings.key_file)
+    if settings.master_key is not None or settings.key_file.exists():
+        return keyring_of(settings)
     if _has_data(settings):
         raise KeyFileMissing(path=settings.key_file)
     return KeyRing.create(settings.key_file)

@@ -60,6 +60,7 @@ from indexer.errors.keys import KeyFileExists as KeyFileExists
 from indexer.errors.keys import KeyFileExposed as KeyFileExposed
 from indexer.errors.keys import KeyFileMissing as KeyFileMissing
 from indexer.errors.keys import KeyFileWrong as KeyFileWrong
+from indexer.errors.keys import KeyNotInFile as KeyNotInFile
 from indexer.errors.keys import KeyProblem as KeyProblem
 from indexer.errors.keys import SealBroken as SealBroken
 from indexer.errors.messages import MessageNotSent as MessageNotSent

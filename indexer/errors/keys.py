@@ -23,6 +23,11 @@ class KeyFileExists(KeyProblem):
     """There is already a key file at {path}; it is never overwritten."""
 
 
+class KeyNotInFile(KeyProblem):
+    """The master key is given in the environment, and only a key file is renewed: put its words into one, mode 600,
+    unset HOMEWARD_MASTER_KEY, run this, and give the new words where you gave the old."""
+
+
 class InstallationInUse(KeyProblem):
     """Something still uses this installation: stop the service, the workers and every other command first."""
 

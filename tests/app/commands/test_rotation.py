@@ -138,6 +138,31 @@ def test_while_something_runs_nothing_is_changed(homeward_with_data: Homeward):
     assert rotate(homeward_with_data).status == 0
 
 
+def test_a_key_may_come_from_the_environment_and_is_never_in_the_settings_file(
+    homeward_with_data: Homeward, monkeypatch: pytest.MonkeyPatch
+):
+    settings = load_settings()
+    words = settings.key_file.read_text()
+    settings.key_file.unlink()
+    assert homeward_with_data("audit", "verify").status == 1
+    monkeypatch.setenv("HOMEWARD_MASTER_KEY", words)
+    assert homeward_with_data("audit", "verify").status == 0
+    assert homeward_with_data("init").status == 0  # makes no key file beside it
+    assert not settings.key_file.exists()
+    assert "only a key file is renewed" in rotate(homeward_with_data).err
+    monkeypatch.setenv("HOMEWARD_MASTER_KEY", "A" * 56)
+    weak = homeward_with_data("audit", "verify")
+    assert (weak.status, "HOMEWARD_MASTER_KEY is not the right one" in weak.err, "AAAA" in weak.err) == (1, True, False)
+    monkeypatch.delenv("HOMEWARD_MASTER_KEY")
+    (settings.data_dir / "homeward.toml").write_text(f"master_key = {words.split()!r}")
+    told = homeward_with_data("audit", "verify")
+    assert (told.status, "master_key stands in homeward.toml" in told.err, words.split()[-1] in told.err) == (
+        2,
+        True,
+        False,
+    )
+
+
 def test_only_an_admin_rotates(homeward_with_data: Homeward):
     ran = homeward_with_data("keys", "rotate", "--yes", "--as", "sue")
     assert ran.err == "homeward: sue may not do this: it takes an active admin.\n"
