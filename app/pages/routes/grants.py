@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.deps import HouseDep
@@ -14,7 +14,10 @@ from app.paging import Page, paged
 from app.services.accounts import approve_account
 from app.services.waiting import names_of, waiting_accounts
 from models.errors import HomewardError
-from models.user import NEEDS_APPROVAL, Role, User, UserState
+from models.types import now
+from models.user import NEEDS_APPROVAL, Invitation, Role, User, UserState
+
+MOST_SHOWN = 100  # open invitations
 
 router = APIRouter(prefix="/supervision/accounts")
 
@@ -43,15 +46,27 @@ def _shown(pages: Pages, session: Session, page: Page, told: HomewardError | Non
     granted = select(User).where(User.role != Role.VOLUNTEER, User.state != UserState.AWAITING_APPROVAL)
     users, cursor = paged(session, granted, page, User.created_at, User.id, newest_first=True)
     waiting = list(session.scalars(waiting_accounts()))
+    invitations = session.scalars(_unused().order_by(Invitation.made_at.desc()).limit(MOST_SHOWN)).all()
     volunteers = select(func.count()).select_from(User).where(User.role == Role.VOLUNTEER)
     return pages.show(
         "supervision/accounts.html",
         status_of(type(told)) if told else 200,
         users=users,
         waiting=waiting,
+        invitations=invitations,
         cursor=cursor,
         volunteers=session.scalar(volunteers.where(User.state == UserState.ACTIVE)),
-        names=names_of(session, [each for user in (*users, *waiting) for each in (user.invited_by, user.approved_by)]),
+        names=names_of(
+            session,
+            [each for user in (*users, *waiting) for each in (user.invited_by, user.approved_by)]
+            + [each.made_by for each in invitations],
+        ),
         needs_approval=NEEDS_APPROVAL,
         told=told,
     )
+
+
+def _unused() -> Select[Invitation]:
+    """By whom and for which role; what was noted with it is the admin's own."""
+    is_open = Invitation.used_at.is_(None), Invitation.revoked_at.is_(None), Invitation.expires_at > now()
+    return select(Invitation).where(*is_open)

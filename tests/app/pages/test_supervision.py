@@ -148,6 +148,16 @@ def test_accounts_are_let_in_by_another_than_who_invited(desk: Desk, visit: Visi
     assert sure.user.name in sure.see("/supervision/accounts").split("rita")[1]
 
 
+def test_invitations_are_before_every_supervisor_until_they_are_used(desk: Desk, visit: Visitors):
+    admin = desk.service.sign_in(Role.ADMIN)
+    made = admin.post("/v1/invitations", json={"role": "auditor", "note": "a friend"}).json()
+    page = visit(Role.SUPERVISOR).see("/supervision/accounts")
+    assert "Invitations that nobody has used yet" in page
+    assert (f"invited by {admin.user.name}" in page, "a friend" in page) == (True, False)
+    admin.delete(f"/v1/invitations/{made['id']}")
+    assert "Invitations that nobody has used yet" not in visit(Role.SUPERVISOR).see("/supervision/accounts")
+
+
 # --- candidates ------------------------------------------------------------------------------------------------------
 
 
