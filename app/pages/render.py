@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,9 @@ class Renderer:
         return HTMLResponse(body, status, HEADERS)
 
 
+@cache
 def load_renderer() -> Renderer:
+    """The same one for every service of this process."""
     languages = load_languages()
     return Renderer(languages, {code: _environment(language) for code, language in languages.items()})
 

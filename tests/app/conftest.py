@@ -19,12 +19,14 @@ from indexer.context import Context
 from indexer.decode_pool import DecodePool
 from indexer.gallery.follower import GalleryFollower
 from indexer.keyring import KeyRing
-from indexer.settings import IndexerSettings
 from indexer.storage import LocalStore
 from models.actor import Actor
 from models.session import Database
 from models.user import Role, User
 from tests.models.factories import make_user
+
+TLS = httpx.create_ssl_context()
+"""Of every client: each would read all of the world's certificates anew, and here nobody is asked over TLS."""
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +57,7 @@ class Service:
     def client(self, token: str | None = None) -> AccountClient:
         """Anonymous, or whoever ``token`` is."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return self._stack.enter_context(AccountClient(base_url=self.url, headers=headers, timeout=60))
+        return self._stack.enter_context(AccountClient(base_url=self.url, headers=headers, timeout=60, verify=TLS))
 
     def sign_in(self, role: Role | str, **columns: object) -> AccountClient:
         """A client for a new, approved account of ``role``; ``columns`` as for `make_user`."""
@@ -93,13 +95,6 @@ def running(house: House, app: FastAPI | None = None, config: uvicorn.Config | N
 @pytest.fixture
 def service_settings(tmp_path: Path) -> ServiceSettings:
     return ServiceSettings(data_dir=tmp_path / "data", key_file=tmp_path / "keys" / "master.key")
-
-
-@pytest.fixture(scope="session")
-def decode_pool() -> Iterator[DecodePool]:
-    """One warm child for every test of the service."""
-    with DecodePool(IndexerSettings(decode_processes=1)) as pool:
-        yield pool
 
 
 @pytest.fixture

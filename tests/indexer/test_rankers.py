@@ -65,12 +65,12 @@ def test_of_60000_faces_the_first_twenty_are_true_for_200_probes(dimension: int)
 def exact_lists(gallery: Gallery, searched: list[Probes], cohort: Cohort) -> list[list[int]]:
     """`slowly` for many cases, with each variant's statistics of the faces computed once."""
     face_ids, stored = gallery.export()
-    faces = stored.astype(np.float32)
-    by_face = cohort.statistics(faces)
+    by_face = cohort.statistics(stored.astype(np.float32))
+    columns = stored.astype(np.float64).T
     lists = []
     for case in searched:
         variant = cohort.variant(case.case_id)
-        raw = case.templates.astype(np.float64) @ faces.T.astype(np.float64)
+        raw = case.templates.astype(np.float64) @ columns
         best = as_norm(raw, cohort.statistics(case.templates)[variant], by_face[variant]).max(axis=0)
         near = np.argpartition(-best, 30)[:30]
         lists.append(face_ids[near[np.lexsort((face_ids[near], -best[near].round(9)))]][:20].tolist())

@@ -12,7 +12,7 @@ import pytest
 from app.pages.cookie import FORM_FIELD, SESSION_COOKIE
 from models.session import Database
 from models.user import Role, User
-from tests.app.conftest import Service
+from tests.app.conftest import TLS, Service
 
 _TOKEN = re.compile(rf'name="{FORM_FIELD}" value="([0-9a-f]*)"')
 
@@ -28,9 +28,8 @@ class Visit(httpx.Client):
 
     def __init__(self, url: str, token: str | None = None, language: str = "en", user: User | None = None) -> None:
         cookie = {"Cookie": f"{SESSION_COOKIE}={token}"} if token else {}
-        super().__init__(
-            base_url=url, timeout=60, headers=cookie | {"Accept-Language": language, "Sec-Fetch-Site": "same-origin"}
-        )
+        headers = cookie | {"Accept-Language": language, "Sec-Fetch-Site": "same-origin"}
+        super().__init__(base_url=url, timeout=60, headers=headers, verify=TLS)
         self.user = user
 
     def see(self, path: str, status: int = 200) -> str:
