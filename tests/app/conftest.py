@@ -78,7 +78,8 @@ class Service:
 def running(house: House, app: FastAPI | None = None, config: uvicorn.Config | None = None) -> Iterator[Service]:
     """The service (or ``app``, made from the same house), answering, in a thread of this process."""
     if config is None:
-        config = uvicorn.Config(app or create_app(house), port=0, log_level="critical", access_log=False, ws="none")
+        quiet = {"log_level": "critical", "log_config": None, "access_log": False}
+        config = uvicorn.Config(app or create_app(house), port=0, ws="none", **quiet)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -1,6 +1,7 @@
 """What the service writes while it runs, its server's own lines too, quotes nothing that was sent or stored."""
 
 import json
+import logging
 import socket
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from tests.app.conftest import running
 def test_an_unexpected_error_and_nonsense_on_the_line_are_told_without_words(
     make_house: Callable[..., House], capfd: pytest.CaptureFixture[str]
 ):
+    logging.getLogger("uvicorn.error").setLevel(logging.NOTSET)  # other tests' services are quieter
     house = make_house(port=0)
     app = create_app(house)
 
