@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 import pytest
@@ -35,6 +36,9 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.evenly.EVERY_SECONDS", 0)
 
 
+Kept = TypeVar("Kept", bound=httpx.Client)
+
+
 class AccountClient(httpx.Client):
     """A client that is signed in as ``user`` with ``token``."""
 
@@ -58,6 +62,10 @@ class Service:
         """Anonymous, or whoever ``token`` is."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return self._stack.enter_context(AccountClient(base_url=self.url, headers=headers, timeout=60, verify=TLS))
+
+    def keep(self, client: Kept) -> Kept:
+        """A client of a test's own, closed with the service."""
+        return self._stack.enter_context(client)
 
     def sign_in(self, role: Role | str, **columns: object) -> AccountClient:
         """A client for a new, approved account of ``role``; ``columns`` as for `make_user`."""

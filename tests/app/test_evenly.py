@@ -53,7 +53,7 @@ def test_all_that_differs_is_held_when_its_work_is_committed_and_the_writer_free
         with service.database.writing():
             seen.append(tuple(desk.count(record) for record in (Assignment, Review, AuditEntry)))
 
-    reviewer, browser = desk.reviewer(), Visit(service.url, desk.reviewer().token)
+    reviewer, browser = desk.reviewer(), service.keep(Visit(service.url, desk.reviewer().token))
     monkeypatch.setattr("app.evenly.EVERY_SECONDS", 0.05)
     monkeypatch.setattr("app.evenly.time", SimpleNamespace(monotonic=time.monotonic, sleep=hold))
     held = desk.take(reviewer).json()["id"]
