@@ -1,6 +1,7 @@
 """Passkeys in a real browser, with Chromium's own virtual authenticator."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Browsers, Person, Site
 
@@ -52,7 +53,7 @@ def test_a_passkey_is_registered_signed_in_with_and_removed(browsers: Browsers, 
     assert page.locator("ol .token").count() == 10
     person.shows("recovery-codes")
     page.locator("a.primary").click()
-    assert page.get_by_role("rowheader", name="Laptop").is_visible()
+    expect(page.get_by_role("rowheader", name="Laptop")).to_be_visible()
     page.locator("form[action='/sign-out'] button").click()
     page.wait_for_url("**/sign-in")
     person.shows("sign-in-with-passkey")
@@ -90,8 +91,8 @@ def test_a_stopped_passkey_is_said_and_the_password_wants_a_code(browsers: Brows
             elsewhere.page.locator("#recovery_code").fill(code)
         elsewhere.page.locator("form[action='/sign-in'] button.primary").click()
     elsewhere.page.wait_for_url("**/account")
-    assert elsewhere.page.get_by_text("You signed in with a recovery code").is_visible()
-    assert elsewhere.page.get_by_text("9 codes are left").is_visible()
+    expect(elsewhere.page.get_by_text("You signed in with a recovery code")).to_be_visible()
+    expect(elsewhere.page.get_by_text("9 codes are left")).to_be_visible()
 
 
 def test_without_scripts_the_password_works_and_no_passkey_is_offered(browsers: Browsers, site: Site) -> None:
@@ -109,4 +110,4 @@ def test_without_scripts_the_password_works_and_no_passkey_is_offered(browsers: 
     page.get_by_role("button", name="Go on").click()
     page.get_by_label("New password").fill("nine loud geese over water")
     page.get_by_role("button", name="Change the password").click()
-    assert page.get_by_text("The password is changed").is_visible()
+    expect(page.get_by_text("The password is changed")).to_be_visible()
