@@ -47,9 +47,16 @@ def patient(make_house: Callable[..., House]) -> Iterator[Service]:
         yield started
 
 
-@pytest.mark.parametrize("start", [FILE, FIELD], ids=["file", "field"])
+TOO_LARGE, UNREADABLE = (413, "body_too_large"), (400, "body_unreadable")
+
+
+# A field also has a limit of its own, Starlette's, of a megabyte: which of the two is passed first depends on how the
+# bytes arrive.
+@pytest.mark.parametrize(
+    ("start", "refusals"), [(FILE, {TOO_LARGE}), (FIELD, {TOO_LARGE, UNREADABLE})], ids=["file", "field"]
+)
 def test_a_gigabyte_without_a_length_is_cut_off_at_the_limit_and_never_touches_the_disk(
-    small: Service, monkeypatch: pytest.MonkeyPatch, start: bytes
+    small: Service, monkeypatch: pytest.MonkeyPatch, start: bytes, refusals: set[tuple[int, str]]
 ):
     written: list[object] = []
     monkeypatch.setattr(SpooledTemporaryFile, "rollover", written.append)
@@ -64,7 +71,7 @@ def test_a_gigabyte_without_a_length_is_cut_off_at_the_limit_and_never_touches_t
 
     with suppress(httpx.WriteError):  # the service may hang up before its answer was read
         answer = client.post("/v1/photos", content=endless(), headers={"Content-Type": FORM})
-        assert refusal(answer) == (413, "body_too_large")
+        assert refusal(answer) in refusals
     assert sent < 32 * MB
     assert written == []
     assert list(small.house.context.store.names()) == []
