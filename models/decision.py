@@ -8,6 +8,7 @@ that an erasure takes away have a salt and a digest of their own: both salt and 
 import hashlib
 import json
 import secrets
+from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -39,9 +40,9 @@ class Decision:
 
     salt: Mapped[bytes | None] = mapped_column(LargeBinary(SALT_BYTES), default=_new_salt)
 
+    @abstractmethod
     def decided(self) -> list[object]:
         """What may never change, in one fixed order."""
-        raise NotImplementedError
 
     def covered(self) -> str:
         """What the act carries."""
