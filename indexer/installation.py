@@ -1,7 +1,9 @@
 """What `homeward init` wrote: the one row that says whose key this is and how long photos are kept."""
 
 import json
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from indexer.errors import KeyFileWrong
 from indexer.keyring import KeyRing
@@ -41,6 +43,16 @@ def require_own_key(database: Database, keyring: KeyRing, key_file: Path) -> Non
         hint = "; `homeward keys rotate` was begun: run it again" if begun else ""
         raise KeyFileWrong(path=key_file, reason=f"this database was made with another key{hint}")
     adopt_digests(made, keyring)
+    if database.engine.dialect.name == "postgresql":  # an SQLite file opens with its key alone
+        database.check_connections(partial(_require_same_key, key_check(keyring), key_file))
+
+
+def _require_same_key(expected: str, key_file: Path, connection: Any) -> None:
+    """A service that lost all its connections, so that `homeward keys rotate` saw nobody, must not go on sealing under
+    the key that was: nobody could open that again. Waits for a rotation that is going on. `KeyFileWrong`."""
+    row = connection.execute("SELECT key_check FROM installation WHERE id = 1 FOR SHARE").fetchone()
+    if row is not None and row[0] != expected:
+        raise KeyFileWrong(path=key_file, reason="`homeward keys rotate` made another; start this process again")
 
 
 def adopt_digests(made: Installation, keyring: KeyRing) -> None:

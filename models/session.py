@@ -12,7 +12,7 @@
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,18 @@ class Database:
             session.flush()
             number_gallery_changes(session)
             chain_acts(session)
+
+    def check_connections(self, check: Callable[[Any], None]) -> None:
+        """Have ``check`` look at each new connection (the driver's own); what it raises goes to whoever wanted one."""
+
+        @event.listens_for(self.engine, "connect")
+        def look(connection: Any, _record: Any) -> None:
+            try:
+                check(connection)
+            except BaseException:
+                connection.close()
+                raise
+            connection.rollback()
 
     def is_alone(self) -> bool:
         """Whether no other connection is open to it: none of another process, and none of this one from here on."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import DatabaseError
 
 from app.commands.common import load_settings
 from indexer import rotation
@@ -136,6 +137,16 @@ def test_while_something_runs_nothing_is_changed(homeward_with_data: Homeward):
         ran = rotate(homeward_with_data)
         assert (ran.status, ran.err.startswith("homeward: Something still uses this installation")) == (1, True)
     assert rotate(homeward_with_data).status == 0
+
+
+def test_a_service_that_nobody_saw_does_not_go_on_with_the_old_key(homeward_with_data: Homeward):
+    """Its pool is empty, as after a restart of the database server."""
+    with open_context(load_settings()) as context:
+        context.database.engine.dispose()
+        assert rotate(homeward_with_data).status == 0
+        with pytest.raises((KeyFileWrong, DatabaseError)), context.database.writing() as session:
+            make_user(session, name="lost")
+    assert homeward_with_data("audit", "verify").status == 0
 
 
 def test_a_key_may_come_from_the_environment_and_is_never_in_the_settings_file(
