@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from app.commands.serve import server_config
+from app.edge import SECURITY_HEADERS
 from app.house import House
 from app.main import create_app
 from tests.app.conftest import Service, running
@@ -29,12 +30,17 @@ def few(make_house: Callable[..., House]) -> Iterator[Service]:
 def test_connections_beyond_the_limit_are_turned_away_and_soon_all_is_well(few: Service):
     url = httpx.URL(few.url)
     with ExitStack() as open_ones:
-        for _ in range(7):
+        for _ in range(8):
             open_ones.enter_context(socket.create_connection((url.host, url.port), timeout=10))
         with httpx.Client(base_url=few.url) as client:
-            assert client.get("/livez").status_code == 503
+            assert client.get("/livez").status_code == 200
+            refused = client.get("/v1/cases")
+            assert (refused.status_code, refused.json()["code"]) == (503, "service_busy")
+            assert int(refused.headers["Retry-After"]) > 0
+            assert refused.headers["Connection"] == "close"
+            assert {name: refused.headers.get(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS
     began = time.monotonic()
-    while few.client().get("/livez").status_code != 200:
+    while few.client().get("/v1/cases").status_code == 503:
         assert time.monotonic() - began < 10
         time.sleep(0.05)
 
