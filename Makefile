@@ -58,7 +58,7 @@ attacks: $(VENV)/.dev
 fuzz: $(VENV)/.dev
 	HOMEWARD_LONG=1 HOMEWARD_EXAMPLES=100 HOMEWARD_SEED=$(or $(HOMEWARD_SEED),0) $(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not browser" tests/attacks
 
-# Ten guards taken away one by one, in a copy: the tests notice each.
+# Guards taken away one by one, in a copy: the tests notice each.
 guards: $(VENV)/.dev
 	$(BIN)/python -m tests.attacks.guards
 

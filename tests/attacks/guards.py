@@ -1,4 +1,4 @@
-"""Take ten guards away, one by one, and see that the tests notice: `make guards`.
+"""Take guards away, one by one, and see that the tests notice: `make guards`.
 
 The product has no switch for it. A copy of the source in a temporary folder is changed by one piece of text, which must
 be there exactly once, and the tests that should notice run on that copy (within its process: the decode child, which
@@ -116,6 +116,83 @@ GUARDS = (
         "        seen = house.__dict__.setdefault(\"_seen\", {})\n"
         "        user = seen.setdefault(proof.user_id, session.get_one(User, proof.user_id))\n",
         ("tests/app/test_sessions.py::test_a_changed_role_counts_from_the_next_request",),
+    ),
+    Guard(
+        "search quota",
+        "app/services/search_quota.py",
+        "    if first is not None and made >= limit:\n",
+        "    if first is not None and made < 0:\n",
+        ("tests/app/test_quotas.py::test_a_case_and_an_account_search_so_often_a_day",),
+    ),
+    Guard(
+        "unusual volume",
+        "indexer/volume.py",
+        " if count > TIMES * most[user_id])",
+        " if count < most[user_id])",
+        ("tests/indexer/test_volume.py::test_three_times_the_most_of_four_weeks_is_unusual",),
+    ),
+    Guard(
+        "what led somewhere stays",
+        "indexer/retention.py",
+        "~leads_somewhere, ",
+        "",
+        ("tests/indexer/test_retention.py::test_what_people_work_on_or_what_led_to_a_child_stays",),
+    ),
+    Guard(
+        "notice before deletion",
+        "indexer/retention.py",
+        " or moment < state.destroys_at:",
+        ":",
+        ("tests/indexer/test_retention.py::test_it_is_announced_for_a_week_and_then_gone",),
+    ),
+    Guard(
+        "clock that jumps",
+        "indexer/retention_keeper.py",
+        "    if clock is not Clock.RIGHT:\n",
+        "    if clock is None:\n",
+        ("tests/indexer/test_retention.py::test_a_clock_that_jumps_is_not_believed_until_an_admin_says_so",),
+    ),
+    Guard(
+        "hold against retention",
+        "indexer/retention.py",
+        ", Photo.id.not_in(held_photos()))",
+        ")",
+        ("tests/indexer/test_retention.py::test_a_hold_on_a_photo_or_on_a_case_keeps_it",),
+    ),
+    Guard(
+        "hold against erasure",
+        "indexer/holds.py",
+        "    if is_held(session, photo_id):\n",
+        "    if photo_id is None:\n",
+        ("tests/app/test_holds.py::test_a_held_photo_is_neither_erased_nor_blanked",),
+    ),
+    Guard(
+        "person blanked",
+        "indexer/redacting.py",
+        "without_people(picture, [_box(face.crop_box) for face in gone], ",
+        "without_people(picture, [], ",
+        ("tests/app/test_person_erasures.py::test_the_person_is_grey_and_everything_left_is_sealed_anew",),
+    ),
+    Guard(
+        "rotation rewraps all",
+        "indexer/rotation.py",
+        '    (Case, "case"),\n',
+        "",
+        ("tests/app/commands/test_rotation.py::test_everything_opens_under_the_new_key_alone",),
+    ),
+    Guard(
+        "rotation alone",
+        "indexer/rotation.py",
+        "        if not database.is_alone():\n",
+        "        if database is None:\n",
+        ("tests/app/commands/test_rotation.py::test_while_something_runs_nothing_is_changed",),
+    ),
+    Guard(
+        "connection limit",
+        "app/patience.py",
+        "        if len(self._connections) > self._most and",
+        "        if len(self._connections) < 0 and",
+        ("tests/attacks/test_overload.py::test_connections_beyond_the_limit_are_turned_away_and_soon_all_is_well",),
     ),
 )  # fmt: skip
 

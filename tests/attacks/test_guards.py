@@ -19,5 +19,5 @@ def test_a_guard_is_where_the_list_says_and_can_be_taken_away(guard: Guard, tmp_
         guard.take_away(tmp_path)
 
 
-def test_ten_guards_are_tried():
-    assert len({guard.name for guard in GUARDS}) == 10
+def test_every_guard_has_a_name_and_a_change_of_its_own():
+    assert len({guard.name for guard in GUARDS}) == len({(guard.file, guard.old) for guard in GUARDS}) == len(GUARDS)
