@@ -3,12 +3,13 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import evaluation, galleries, normalising, packs, pages, photos, pipeline, review, standing
+from benchmarks import evaluation, galleries, normalising, overload, packs, pages, photos, pipeline, review, standing
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "evaluation": evaluation.measure,
     "galleries": galleries.measure,
     "normalising": normalising.measure,
+    "overload": overload.measure,
     "packs": packs.measure,
     "pages": pages.measure,
     "photos": photos.measure,
