@@ -1,5 +1,7 @@
 """A real service on a free port, over both databases."""
 
+import asyncio
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +30,7 @@ from tests.models.factories import make_user
 
 TLS = httpx.create_ssl_context()
 """Of every client: each would read all of the world's certificates anew, and here nobody is asked over TLS."""
+_TICK_SECONDS = 0.02
 
 
 @pytest.fixture(autouse=True)
@@ -82,13 +85,33 @@ class Service:
         return client
 
 
+class QuickServer(uvicorn.Server):
+    """Ends as uvicorn does, but at once: uvicorn looks ten times a second whether it should, and then waits as long
+    again, which over all tests are minutes. How `homeward serve` ends is tested on the process itself.
+    """
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):
+            await asyncio.sleep(_TICK_SECONDS)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        while self.server_state.connections or self.server_state.tasks:
+            await asyncio.sleep(_TICK_SECONDS)
+        await self.lifespan.shutdown()
+
+
 @contextmanager
 def running(house: House, app: FastAPI | None = None, config: uvicorn.Config | None = None) -> Iterator[Service]:
     """The service (or ``app``, made from the same house), answering, in a thread of this process."""
     if config is None:
         quiet = {"log_level": "critical", "log_config": None, "access_log": False}
-        config = uvicorn.Config(app or create_app(house), port=0, ws="none", **quiet)
-    server = uvicorn.Server(config)
+        server: uvicorn.Server = QuickServer(uvicorn.Config(app or create_app(house), port=0, ws="none", **quiet))
+    else:
+        server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
