@@ -3,11 +3,24 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import evaluation, galleries, normalising, overload, packs, pages, photos, pipeline, review, standing
+from benchmarks import (
+    evaluation,
+    galleries,
+    near_repeats,
+    normalising,
+    overload,
+    packs,
+    pages,
+    photos,
+    pipeline,
+    review,
+    standing,
+)
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "evaluation": evaluation.measure,
     "galleries": galleries.measure,
+    "near_repeats": near_repeats.measure,
     "normalising": normalising.measure,
     "overload": overload.measure,
     "packs": packs.measure,

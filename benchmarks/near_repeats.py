@@ -1,8 +1,7 @@
-"""How well hash bands tell near repeats from other pictures: ``python -m benchmarks.near_repeats [FOLDER ...]``."""
+"""How well hash bands tell near repeats from other pictures."""
 
 import io
 import itertools
-import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -14,12 +13,13 @@ from indexer.near_repeats import BANDS, NEAR_REPEAT_BANDS, hash_bands, perceptua
 from tests.shared import SHARED
 
 Picture = Image.Image
+FOLDERS = (SHARED / "data" / "detection", SHARED / "data" / "labelled-pairs")
 RING = KeyRing(bytes(32))
 
 
-def main(folders: list[Path]) -> None:
+def measure() -> None:
     """Print how many bands different pictures share, and how many of each kind of repeat share enough."""
-    pictures = [small(path) for folder in folders for path in sorted(folder.glob("*.jpg"))]
+    pictures = [small(path) for folder in FOLDERS for path in sorted(folder.glob("*.jpg"))]
     hashes = [bands(picture) for picture in pictures]
     different = Counter(equal(a, b) for a, b in itertools.combinations(hashes, 2))
     print(f"{len(pictures)} pictures, {different.total()} pairs of different ones")
@@ -82,6 +82,3 @@ CHANGES: dict[str, Callable[[Picture], Picture]] = {
     "2 % cut off each side": lambda p: cut(p, 0.02),
     "5 % cut off each side": lambda p: cut(p, 0.05),
 }
-
-if __name__ == "__main__":
-    main([Path(name) for name in sys.argv[1:]] or [SHARED / "data" / "detection", SHARED / "data" / "labelled-pairs"])

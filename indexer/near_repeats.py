@@ -3,7 +3,7 @@
 `perceptual_hash` is the sign pattern of a picture's 256 lowest cosine frequencies, lowest first. It is compared only
 through keyed digests of its 16 bands of 16 bits: the hash itself would show a coarse picture and is never stored.
 
-Chosen by ``python -m benchmarks.near_repeats`` over 81 pictures (3,240 pairs of different ones): none had two
+Chosen by ``python -m benchmarks near_repeats`` over 81 pictures (3,240 pairs of different ones): none had two
 equal bands, one pair had one. Of the repeats all had two when re-encoded, scaled to 320 px or with 15 % more or less
 light; 79 % with 2 % cut off each side, 5 % with 5 % cut off. Difference and mean hashes of this size told less apart.
 Nearly blank pictures resemble each other: a mark is for people to look at.
